@@ -1,0 +1,1 @@
+export { SigError } from './errors.ts';

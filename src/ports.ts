@@ -1,0 +1,96 @@
+/**
+ * The world as types. The core never touches clock, network, disk or person by itself: it is
+ * handed these. Each has at least two real implementations: the platform's and the one in memory.
+ *
+ * @module
+ */
+
+import type { Secret } from './secret.ts';
+
+/** Tells the time. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number;
+}
+
+/** How one request is to be sent. */
+export interface SendOptions {
+  /** `http://`, `https://`, `socks5://` or `socks5h://` URL of a proxy; direct when absent. */
+  readonly networkProxy?: string | undefined;
+  /** Path of a PEM file with further trusted CAs. Verification is never turned off. */
+  readonly caFile?: string | undefined;
+  /** Whether loopback and private addresses may be dialled. Metadata addresses never may. */
+  readonly allowPrivate?: boolean | undefined;
+  /** Milliseconds until the response head must be there. Default 30,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * Sends one request and answers with its response, exactly: no redirect is followed, no body is
+ * decoded, TLS is verified.
+ *
+ * @throws {SigError} E_UPSTREAM, E_UPSTREAM_TLS, E_TIMEOUT, E_PRIVATE_ADDRESS
+ */
+export type Send = (request: Request, options?: SendOptions) => Promise<Response>;
+
+/** A stored value and the tag of this very content. */
+export interface StoreEntry {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Changes whenever the content does. Opaque. */
+  readonly etag: string;
+}
+
+/** A held lease. It ends when released, or when its process dies. */
+export interface Lease {
+  release(): Promise<void>;
+}
+
+/**
+ * A compare-and-swap store of named values. Keys are `folder/name` with names out of
+ * `[a-z0-9._-]`. The embedded one is a folder; a fleet can put the same records elsewhere.
+ *
+ * @throws {SigError} E_STORE, E_PERMISSIONS, E_LOCKED from each member
+ */
+export interface Store {
+  /** The value now, or `undefined`. */
+  get(key: string): Promise<StoreEntry | undefined>;
+  /**
+   * Writes durably: afterwards either the old or the new value is there, whatever happens.
+   *
+   * @param ifEtag the tag the value must still have, `null` when it must not exist, absent for any
+   * @returns the tag of the new value
+   * @throws {SigError} E_CONFLICT when the value is no longer the expected one
+   */
+  put(key: string, bytes: Uint8Array<ArrayBuffer>, ifEtag?: string | null): Promise<string>;
+  /** Removes a value; nothing happens when it is not there. */
+  remove(key: string): Promise<void>;
+  /** Keeps a bad value for inspection under another name, which is returned. */
+  setAside(key: string): Promise<string>;
+  /** The keys in a folder, sorted. */
+  list(folder: string): Promise<string[]>;
+  /** Waits for the exclusive lease of that name, across processes. */
+  lease(name: string): Promise<Lease>;
+}
+
+/** Asks a person. */
+export interface Prompt {
+  /** A question whose answer is shown while typed. */
+  line(question: string): Promise<string>;
+  /** A question whose answer is not shown. */
+  secret(question: string): Promise<Secret>;
+  /** A yes or no; the default is no. */
+  confirm(question: string): Promise<boolean>;
+}
+
+/** Where audit events go. A rejected promise means: do not inject. */
+export interface AuditSink {
+  write(event: AuditEvent): Promise<void>;
+}
+
+/** One audit event. Values are ids, hosts, header names, counts: never secrets. */
+export interface AuditEvent {
+  /** What happened, such as `inject`, `login`, `reveal`. */
+  readonly event: string;
+  readonly provider?: string | undefined;
+  readonly [field: string]: string | number | boolean | readonly string[] | undefined;
+}
