@@ -7,6 +7,7 @@
 
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { type IssuerOptions, startIssuer, type TestIssuer } from './oidc.ts';
 import { makeTempFolder } from './temp_folder.ts';
 import { type ServerOptions, startServer, type TestServer } from './tls_server.ts';
 
@@ -27,4 +28,11 @@ export async function useServer(options: ServerOptions = {}): Promise<TestServer
   const server = await startServer(options);
   onTestFinished(server.close);
   return server;
+}
+
+/** A real authorization server on loopback. */
+export async function useIssuer(options: IssuerOptions = {}): Promise<TestIssuer> {
+  const issuer = await startIssuer(options);
+  onTestFinished(issuer.close);
+  return issuer;
 }
