@@ -81,14 +81,15 @@ export function createResponseDecoder(limits: Limits = RESPONSE_LIMITS): Respons
     },
     next(): MessageEvent<WireResponse> | undefined {
       // RFC 9112 §9.2: bytes that answer nothing poison the connection (security case X17).
-      if (!asked && !decoder.busy && decoder.hasBytes()) throw new Http1Error('unsolicited');
+      if (!asked && !decoder.busy && decoder.hasUnread()) throw new Http1Error('unsolicited');
       return next();
     },
   });
 }
 
 interface InternalDecoder<Message> extends Decoder<Message> {
-  hasBytes(): boolean;
+  /** Whether bytes wait that should be HTTP. */
+  hasUnread(): boolean;
 }
 
 function createDecoder<Message extends WireRequest | WireResponse>(
@@ -138,6 +139,6 @@ function createDecoder<Message extends WireRequest | WireResponse>(
     get busy() {
       return body !== undefined;
     },
-    hasBytes: () => inbox.at < inbox.end,
+    hasUnread: () => !tunnel && inbox.at < inbox.end,
   };
 }
