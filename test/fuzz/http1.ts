@@ -64,24 +64,30 @@ const TOKENS = [
 const SEEDS = [...REQUEST_CASES.map((item) => item.text), ...RESPONSE_CASES.map((item) => item.text)]
   .filter((text) => text.length < 400);
 
+/** One of the table's cases with one to three changes. */
+export function mutate(random: () => number): string {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  let text = pick(SEEDS);
+  for (let changes = 1 + Math.floor(random() * 3); changes > 0; changes--) {
+    const at = Math.floor(random() * (text.length + 1));
+    const length = random() < 0.5 ? 0 : 1 + Math.floor(random() * 4);
+    const insert = random() < 0.3
+      ? ''
+      : random() < 0.5
+      ? pick(TOKENS)
+      : String.fromCharCode(Math.floor(random() * 256));
+    text = text.slice(0, at) + insert + text.slice(at + length);
+  }
+  return text;
+}
+
 /** Mutates, decodes, compares; throws on the first surprise, naming the input. */
 export function fuzz(count: number, seed: number): FuzzReport {
   const random = createRandom(seed);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const refused: Record<string, number> = {};
   let accepted = 0;
   for (let i = 0; i < count; i++) {
-    let text = pick(SEEDS);
-    for (let changes = 1 + Math.floor(random() * 3); changes > 0; changes--) {
-      const at = Math.floor(random() * (text.length + 1));
-      const length = random() < 0.5 ? 0 : 1 + Math.floor(random() * 4);
-      const insert = random() < 0.3
-        ? ''
-        : random() < 0.5
-        ? pick(TOKENS)
-        : String.fromCharCode(Math.floor(random() * 256));
-      text = text.slice(0, at) + insert + text.slice(at + length);
-    }
+    const text = mutate(random);
     const bytes = latin1(text);
     const at = Math.floor(random() * bytes.length);
     const pieces = [bytes.subarray(0, at), bytes.subarray(at)];
