@@ -72,5 +72,7 @@ export function dial(name: string, addresses: readonly string[], port: number, t
 
 function cannotConnect(name: string, cause: Error): SigError {
   const { code = '' } = cause as Error & { code?: string };
-  return new SigError('E_UPSTREAM', `Cannot connect to "${name}": ${REASONS[code] ?? 'the connection failed'}`, { cause });
+  return new SigError('E_UPSTREAM', `Cannot connect to "${name}": ${REASONS[code] ?? 'the connection failed'}`, {
+    cause,
+  });
 }

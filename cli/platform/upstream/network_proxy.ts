@@ -17,7 +17,8 @@ export interface NetworkProxy {
 }
 
 const DEFAULT_PORT = { http: 80, https: 443, socks5: 1080, socks5h: 1080 } as const;
-const SHAPE = /^(http|https|socks5|socks5h):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]]*\]|[^:[\]/?#@]+)(?::(\d{1,5}))?\/?$/i;
+const SHAPE =
+  /^(http|https|socks5|socks5h):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]]*\]|[^:[\]/?#@]+)(?::(\d{1,5}))?\/?$/i;
 
 /**
  * Parses the URL of a proxy: `http`, `https`, `socks5` or `socks5h`, perhaps with user and password.

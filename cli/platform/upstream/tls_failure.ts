@@ -3,14 +3,22 @@ import { SigError } from '../../../src/errors.ts';
 /** Causes, by what OpenSSL (Node), BoringSSL (Bun) and rustls (Deno) call them. First match wins. */
 const CAUSES: readonly (readonly [pattern: RegExp, why: string, hint: string | undefined])[] = [
   [/NOT_YET_VALID|NotValidYet|not yet valid/i, 'its certificate is not valid yet', 'check the clock of this machine'],
-  [/HAS_EXPIRED|Expired|has expired/i, 'its certificate has expired', 'its owner must renew it; check the clock of this machine'],
+  [
+    /HAS_EXPIRED|Expired|has expired/i,
+    'its certificate has expired',
+    'its owner must renew it; check the clock of this machine',
+  ],
   [
     /ALTNAME_INVALID|NotValidForName|HOSTNAME_MISMATCH|does not match certificate/i,
     'its certificate is for another name',
     undefined,
   ],
   [/REVOKED/i, 'its certificate was revoked', undefined],
-  [/INVALID_PURPOSE|InvalidPurpose|RequiredEkuNotFound|unsuitable|unsupported certificate purpose/i, 'its certificate is not one for servers', undefined],
+  [
+    /INVALID_PURPOSE|InvalidPurpose|RequiredEkuNotFound|unsuitable|unsupported certificate purpose/i,
+    'its certificate is not one for servers',
+    undefined,
+  ],
   [
     /KEY_TOO_SMALL|key too small|MD_TOO_WEAK|md too weak|UnsupportedSignatureAlgorithm|InvalidSignatureForPublicKey|SIGNATURE_FAILURE|weak key/i,
     'its certificate has a weak key or signature',
@@ -31,7 +39,11 @@ const CAUSES: readonly (readonly [pattern: RegExp, why: string, hint: string | u
     'it does not speak TLS 1.2 or 1.3 as this needs it',
     undefined,
   ],
-  [/InvalidContentType|packet length|WRONG_VERSION_NUMBER|corrupt message/i, 'it does not speak TLS', 'is this an http:// address?'],
+  [
+    /InvalidContentType|packet length|WRONG_VERSION_NUMBER|corrupt message/i,
+    'it does not speak TLS',
+    'is this an http:// address?',
+  ],
   [/certificate|CERT_|BadEncoding/i, 'its certificate cannot be verified', undefined],
 ];
 
