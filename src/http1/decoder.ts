@@ -3,7 +3,7 @@ import { Http1Error } from './error.ts';
 import { createHeadScan, type HeadScan, type LineCheck, resetHeadScan, scanHead } from './head_scan.ts';
 import { createInbox, receive, takeRest } from './inbox.ts';
 import { type Limits, MAX_INTERIM_RESPONSES, REQUEST_LIMITS, RESPONSE_LIMITS } from './limits.ts';
-import type { MessageEvent, WireRequest, WireResponse } from './message.ts';
+import type { MessageEvent, ParsedRequest, ParsedResponse } from './message.ts';
 import { checkRequestLine, readRequestHead } from './request_head.ts';
 import { type Asked, checkStatusLine, readResponseHead } from './response_head.ts';
 
@@ -30,7 +30,7 @@ export interface Decoder<Message> {
 }
 
 /** Decodes responses, each of which answers a request that was announced. */
-export interface ResponseDecoder extends Decoder<WireResponse> {
+export interface ResponseDecoder extends Decoder<ParsedResponse> {
   /** Announces the request that the next response answers. One at a time. */
   expect(asked: Asked): void;
 }
@@ -48,7 +48,7 @@ export interface ResponseDecoder extends Decoder<WireResponse> {
  * decoder.next(); // { kind: 'end', trailers: [] }
  * ```
  */
-export function createRequestDecoder(limits: Limits = REQUEST_LIMITS): Decoder<WireRequest> {
+export function createRequestDecoder(limits: Limits = REQUEST_LIMITS): Decoder<ParsedRequest> {
   return createDecoder(
     'request',
     limits,
@@ -65,7 +65,7 @@ export function createRequestDecoder(limits: Limits = REQUEST_LIMITS): Decoder<W
 export function createResponseDecoder(limits: Limits = RESPONSE_LIMITS): ResponseDecoder {
   let asked: Asked | undefined;
   let interim = 0;
-  const decoder = createDecoder<WireResponse>('response', limits, checkStatusLine, (scan, bytes, start) => {
+  const decoder = createDecoder<ParsedResponse>('response', limits, checkStatusLine, (scan, bytes, start) => {
     const message = readResponseHead(scan, bytes, start, asked!, limits);
     if (message.interim) {
       if (++interim > MAX_INTERIM_RESPONSES) throw new Http1Error('unsolicited', 'the server sends 1xx without end');
@@ -79,7 +79,7 @@ export function createResponseDecoder(limits: Limits = RESPONSE_LIMITS): Respons
       asked = request;
       interim = 0;
     },
-    next(): MessageEvent<WireResponse> | undefined {
+    next(): MessageEvent<ParsedResponse> | undefined {
       // RFC 9112 §9.2: bytes that answer nothing poison the connection (security case X17).
       if (!asked && !decoder.busy && decoder.hasUnread()) throw new Http1Error('unsolicited');
       return next();
@@ -92,7 +92,7 @@ interface InternalDecoder<Message> extends Decoder<Message> {
   hasUnread(): boolean;
 }
 
-function createDecoder<Message extends WireRequest | WireResponse>(
+function createDecoder<Message extends ParsedRequest | ParsedResponse>(
   of: 'request' | 'response',
   limits: Limits,
   checkLine: LineCheck,

@@ -1,6 +1,6 @@
 import type { HeaderPairs } from '../target/head.ts';
 import { listField } from './fields.ts';
-import type { Framing, WireRequest, WireResponse } from './message.ts';
+import type { Framing, ParsedRequest, ParsedResponse } from './message.ts';
 
 /** Fields of one connection, which are never passed on (RFC 9110 §7.6.1). */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'te', 'upgrade', 'http2-settings']);
@@ -17,7 +17,7 @@ const PROTECTED = new Set(['host', 'content-length', 'transfer-encoding', 'trail
  *
  * @param authority as `Host` has it: of the target that the connection is opened to
  */
-export function forwardRequestFields(request: WireRequest, authority: string): [string, string][] {
+export function forwardRequestFields(request: ParsedRequest, authority: string): [string, string][] {
   const { fields } = request;
   const nominated = listField(fields, 'connection');
   const isWebSocket = request.upgrade === 'websocket';
@@ -55,7 +55,7 @@ export interface ForwardTo {
 }
 
 /** The fields of a response as they go to the client: those of the server's connection are gone. */
-export function forwardResponseFields(response: WireResponse, to: ForwardTo): [string, string][] {
+export function forwardResponseFields(response: ParsedResponse, to: ForwardTo): [string, string][] {
   const { fields, status } = response;
   const nominated = listField(fields, 'connection');
   // RFC 9110 §15.2.2, §15.5.22: with these, Upgrade is the answer. Elsewhere it offers what we would not pass.

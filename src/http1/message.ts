@@ -13,7 +13,7 @@ export type Framing =
   | { readonly kind: 'tunnel' };
 
 /** The parsed head of a request. */
-export interface WireRequest {
+export interface ParsedRequest {
   readonly method: string;
   readonly target: RequestTarget;
   /** Minor version: 1 of HTTP/1.1, 0 of HTTP/1.0. */
@@ -32,7 +32,7 @@ export interface WireRequest {
 }
 
 /** The parsed head of a response. */
-export interface WireResponse {
+export interface ParsedResponse {
   readonly status: number;
   readonly reason: string;
   /** Minor version: 1 of HTTP/1.1, 0 of HTTP/1.0. */

@@ -3,7 +3,7 @@ import { Http1Error } from './error.ts';
 import { frameRequest, outlives, readFramingFields } from './framing.ts';
 import { type HeadScan, readFields, readText } from './head_scan.ts';
 import type { Limits } from './limits.ts';
-import type { WireRequest } from './message.ts';
+import type { ParsedRequest } from './message.ts';
 import { checkHost, parseRequestTarget } from './request_target.ts';
 
 /** Longest method: `UPDATEREDIRECTREF`, the longest registered one, has 17 letters. */
@@ -36,7 +36,7 @@ export function checkRequestLine(bytes: Uint8Array, start: number, end: number):
  *
  * @throws {Http1Error} for everything that is wrong with it
  */
-export function readRequestHead(scan: HeadScan, bytes: Uint8Array, start: number, limits: Limits): WireRequest {
+export function readRequestHead(scan: HeadScan, bytes: Uint8Array, start: number, limits: Limits): ParsedRequest {
   const text = readText(scan, bytes, start);
   const space = text.indexOf(' ', scan.lineStart);
   const method = text.substring(scan.lineStart, space);

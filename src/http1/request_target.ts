@@ -2,7 +2,7 @@ import { isSigError } from '../errors.ts';
 import { authorityOf, parseAuthority, type Target } from '../target/target.ts';
 import { AUTHORITY, CLASS, consistsOf, TARGET } from './characters.ts';
 import { Http1Error } from './error.ts';
-import type { WireRequest } from './message.ts';
+import type { ParsedRequest } from './message.ts';
 
 /** The four forms of a request target (RFC 9112 §3.2). Every `path` begins with `/`. */
 export type RequestTarget =
@@ -59,7 +59,7 @@ export function parseRequestTarget(method: string, text: string): RequestTarget 
  * @throws {Http1Error} misdirected when a request in a tunnel names another authority (security case H3),
  * target when a request outside does not say where it goes
  */
-export function targetOf(request: WireRequest, tunnel: Target | undefined): Target {
+export function targetOf(request: ParsedRequest, tunnel: Target | undefined): Target {
   const { target } = request;
   if (!tunnel) {
     if (target.form === 'absolute' || target.form === 'authority') return target.target;

@@ -3,7 +3,7 @@ import { Http1Error } from './error.ts';
 import { frameResponse, outlives, readFramingFields } from './framing.ts';
 import { type HeadScan, readFields, readText } from './head_scan.ts';
 import type { Limits } from './limits.ts';
-import type { WireResponse } from './message.ts';
+import type { ParsedResponse } from './message.ts';
 
 /** What a response answers: its framing depends on it. */
 export interface Asked {
@@ -43,7 +43,7 @@ export function readResponseHead(
   start: number,
   asked: Asked,
   limits: Limits,
-): WireResponse {
+): ParsedResponse {
   const text = readText(scan, bytes, start);
   const minor = text.charCodeAt(7) === ZERO ? 0 : 1;
   const status = Number(text.substring(9, 12));

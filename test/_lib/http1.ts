@@ -1,6 +1,6 @@
 import { createRequestDecoder, createResponseDecoder, type Decoder } from '../../src/http1/decoder.ts';
 import { Http1Error } from '../../src/http1/error.ts';
-import type { WireRequest, WireResponse } from '../../src/http1/message.ts';
+import type { ParsedRequest, ParsedResponse } from '../../src/http1/message.ts';
 import { originOf } from '../../src/target/target.ts';
 import type { ResponseCase } from '../vector/http1_response.ts';
 
@@ -35,7 +35,7 @@ export interface Decoded {
 
 /** Decodes what a client sends, in these pieces. */
 export function decodeRequests(pieces: readonly Uint8Array[], framed = false): Decoded {
-  return decodeAll(createRequestDecoder(), pieces, framed, false, (message: WireRequest) => {
+  return decodeAll(createRequestDecoder(), pieces, framed, false, (message: ParsedRequest) => {
     const { target, method } = message;
     if (target.form === 'asterisk') return `${method} *`;
     const origin = target.form === 'origin' ? '' : originOf(target.target);
@@ -57,12 +57,12 @@ export function decodeResponses(test: ResponseCase, pieces: readonly Uint8Array[
     pieces,
     framed,
     test.closed ?? false,
-    (message: WireResponse) => String(message.status),
+    (message: ParsedResponse) => String(message.status),
     ask,
   );
 }
 
-function decodeAll<Message extends WireRequest | WireResponse>(
+function decodeAll<Message extends ParsedRequest | ParsedResponse>(
   decoder: Decoder<Message>,
   pieces: readonly Uint8Array[],
   framed: boolean,

@@ -2,13 +2,13 @@ import type { Duplex } from 'node:stream';
 import { SigError } from '../../../src/errors.ts';
 import { createResponseDecoder } from '../../../src/http1/decoder.ts';
 import { Http1Error, toSigError } from '../../../src/http1/error.ts';
-import type { MessageEvent, WireResponse } from '../../../src/http1/message.ts';
+import type { MessageEvent, ParsedResponse } from '../../../src/http1/message.ts';
 import type { Asked } from '../../../src/http1/response_head.ts';
 import type { Opened } from './open.ts';
 
 /** Receives what happens to one request on a connection. */
 export interface ConnectionSink {
-  event(event: MessageEvent<WireResponse>): void;
+  event(event: MessageEvent<ParsedResponse>): void;
   /** The server reads again. */
   drain(): void;
   /**

@@ -1,7 +1,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { isSigError, SigError } from '../../../src/errors.ts';
 import { Http1Error, toSigError } from '../../../src/http1/error.ts';
-import type { WireResponse } from '../../../src/http1/message.ts';
+import type { ParsedResponse } from '../../../src/http1/message.ts';
 import { writeRequestHead } from '../../../src/http1/write.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import { originOf } from '../../../src/target/target.ts';
@@ -29,7 +29,7 @@ export interface UpstreamRequest {
 /** Receives the answer. After `fail`, and after `end`, nothing comes. */
 export interface ExchangeListener {
   /** Each head: interim ones (1xx), then the answer. Before it returns, `unframe` can be called. */
-  head(message: WireResponse): void;
+  head(message: ParsedResponse): void;
   /** A piece of the body, framed as it came unless `unframe` was called. */
   body(bytes: Uint8Array): void;
   /** The answer is whole. */

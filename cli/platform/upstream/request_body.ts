@@ -1,10 +1,13 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { SigError } from '../../../src/errors.ts';
+import { findField } from '../../../src/http1/fields.ts';
 import type { Framing } from '../../../src/http1/message.ts';
 import { writeChunk, writeLastChunk } from '../../../src/http1/write.ts';
+import type { Body } from '../../../src/ports.ts';
+import type { RequestHead } from '../../../src/target/head.ts';
 import type { Exchange } from './exchange.ts';
 
-/** The body of a `Request`, with its framing decided. */
+/** A body with its framing decided. */
 export interface RequestBody {
   readonly framing: Framing;
   /**
@@ -23,53 +26,52 @@ const MAX_COLLECTED_BYTES = 1 << 20;
 /** Methods whose meaning foresees a body: without one they say so (RFC 9110 §8.6). */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
-const NO_BODY: RequestBody = { framing: { kind: 'none' }, pipe: () => Promise.resolve() };
-const EMPTY: RequestBody = {
-  framing: { kind: 'length', length: 0 },
-  pipe: (exchange) => Promise.resolve(exchange.finish()),
-};
-
 /**
- * Decides how a body is framed: by the `Content-Length` that the caller gave, by the length when the
- * body is in memory (many servers know nothing else), else in chunks.
+ * Decides how a body is framed: by its length when it is in memory (many servers know nothing else),
+ * by the `Content-Length` that the caller gave, else in chunks.
+ *
+ * @throws {SigError} E_BODY when Content-Length is not a number
  */
-export async function openRequestBody(request: Request): Promise<RequestBody> {
-  if (request.body === null) return WITH_BODY.has(request.method) ? EMPTY : NO_BODY;
-  const reader = request.body.getReader();
-  const declared = request.headers.get('content-length');
-  if (declared !== null) {
-    if (!/^\d{1,15}$/.test(declared)) throw new SigError('E_BODY', 'Cannot use Content-Length: it is not a number');
-    return createBody({ kind: 'length', length: Number(declared) }, [], reader);
+export async function openRequestBody(head: RequestHead, body: Body | null): Promise<RequestBody> {
+  if (body === null) {
+    return createBody(WITH_BODY.has(head.method) ? { kind: 'length', length: 0 } : { kind: 'none' }, []);
   }
-  const collected = await collect(reader);
-  if (!collected.isWhole) return createBody({ kind: 'chunked' }, collected.pieces, reader, collected.pending);
-  const length = collected.pieces.reduce((sum, piece) => sum + piece.length, 0);
-  return createBody({ kind: 'length', length }, collected.pieces, reader, DONE);
+  if (Symbol.iterator in body) {
+    const pieces = [...body];
+    return createBody({ kind: 'length', length: lengthOf(pieces) }, pieces);
+  }
+  const source = body[Symbol.asyncIterator]();
+  const declared = findField(head.headers, 'content-length');
+  if (declared !== undefined) {
+    if (!/^\d{1,15}$/.test(declared)) throw new SigError('E_BODY', 'Cannot use Content-Length: it is not a number');
+    return createBody({ kind: 'length', length: Number(declared) }, [], source);
+  }
+  const { pieces, isWhole, pending } = await collect(source);
+  if (!isWhole) return createBody({ kind: 'chunked' }, pieces, source, pending);
+  return createBody({ kind: 'length', length: lengthOf(pieces) }, pieces);
 }
 
-type Read = Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
-
-const DONE: Read = Promise.resolve({ done: true });
+type Read = Promise<IteratorResult<Uint8Array>>;
 
 interface Collected {
   readonly pieces: readonly Uint8Array[];
   readonly isWhole: boolean;
   /** The read that is under way. */
-  readonly pending: Read | undefined;
+  readonly pending?: Read;
 }
 
-async function collect(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Collected> {
+async function collect(source: AsyncIterator<Uint8Array>): Promise<Collected> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   while (size <= MAX_COLLECTED_BYTES) {
-    const pending: Read = reader.read();
+    const pending = source.next();
     const read = await within(PATIENCE_MS, pending);
     if (read === undefined) return { pieces, isWhole: false, pending };
-    if (read.done) return { pieces, isWhole: true, pending: undefined };
-    pieces.push(read.value!);
-    size += read.value!.length;
+    if (read.done) return { pieces, isWhole: true };
+    pieces.push(read.value);
+    size += read.value.length;
   }
-  return { pieces, isWhole: false, pending: undefined };
+  return { pieces, isWhole: false };
 }
 
 async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
@@ -83,30 +85,40 @@ async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | un
 }
 
 function createBody(
-  framing: Framing & { kind: 'length' | 'chunked' },
+  framing: Framing,
   pieces: readonly Uint8Array[],
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  source?: AsyncIterator<Uint8Array>,
   pending?: Read,
 ): RequestBody {
   return {
     framing,
     async pipe(exchange, drained) {
-      let length = 0;
+      const isChunked = framing.kind === 'chunked';
+      let left = framing.kind === 'length' ? framing.length : 0;
       const write = async (piece: Uint8Array) => {
-        length += piece.length;
-        if (framing.kind === 'length' && length > framing.length) throw wrongLength();
-        const bytes = framing.kind === 'length' ? piece : writeChunk(piece);
-        if (bytes.length > 0 && !exchange.write(bytes)) await drained();
+        if (!isChunked && (left -= piece.length) < 0) throw wrongLength();
+        if (piece.length > 0 && !exchange.write(isChunked ? writeChunk(piece) : piece)) await drained();
       };
-      for (const piece of pieces) await write(piece);
-      for (let read = await (pending ?? reader.read()); !read.done; read = await reader.read()) {
-        await write(read.value!);
+      try {
+        for (const piece of pieces) await write(piece);
+        if (source) {
+          for (let read = await (pending ?? source.next()); !read.done; read = await source.next()) {
+            await write(read.value);
+          }
+        }
+        if (left > 0) throw wrongLength();
+      } catch (error) {
+        await source?.return?.();
+        throw error;
       }
-      if (framing.kind === 'chunked') exchange.write(writeLastChunk());
-      else if (length < framing.length) throw wrongLength();
+      if (isChunked) exchange.write(writeLastChunk());
       exchange.finish();
     },
   };
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 function wrongLength(): SigError {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { createRequestDecoder } from '../../../src/http1/decoder.ts';
-import type { WireRequest } from '../../../src/http1/message.ts';
+import type { ParsedRequest } from '../../../src/http1/message.ts';
 import { checkRequestLine, isMethod } from '../../../src/http1/request_head.ts';
 import { latin1 } from '../../_lib/http1.ts';
 
-function read(...lines: string[]): WireRequest {
+function read(...lines: string[]): ParsedRequest {
   const decoder = createRequestDecoder();
   decoder.push(latin1(`${lines.join('\r\n')}\r\n\r\n`));
   const event = decoder.next();

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { createRequestDecoder } from '../../../src/http1/decoder.ts';
 import { Http1Error } from '../../../src/http1/error.ts';
-import type { WireRequest } from '../../../src/http1/message.ts';
+import type { ParsedRequest } from '../../../src/http1/message.ts';
 import { checkHost, parseRequestTarget, targetOf } from '../../../src/http1/request_target.ts';
 import type { Target } from '../../../src/target/target.ts';
 import { latin1 } from '../../_lib/http1.ts';
 
 const TUNNEL: Target = { scheme: 'https', host: 'jira.test', port: 443 };
 
-function request(line: string, host: string): WireRequest {
+function request(line: string, host: string): ParsedRequest {
   const decoder = createRequestDecoder();
   decoder.push(latin1(`${line} HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
   const event = decoder.next();

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { createResponseDecoder } from '../../../src/http1/decoder.ts';
-import type { WireResponse } from '../../../src/http1/message.ts';
+import type { ParsedResponse } from '../../../src/http1/message.ts';
 import { checkStatusLine, isReason } from '../../../src/http1/response_head.ts';
 import { latin1 } from '../../_lib/http1.ts';
 
-function read(text: string): WireResponse {
+function read(text: string): ParsedResponse {
   const decoder = createResponseDecoder();
   decoder.expect({ method: 'GET', upgrade: false });
   decoder.push(latin1(`${text}\r\n\r\n`));
