@@ -151,3 +151,52 @@ export interface AuditEvent {
   readonly provider?: string | undefined;
   readonly [field: string]: string | number | boolean | readonly string[] | undefined;
 }
+
+/** An append-only text log, in files that rotate, with one line beside it: its head. */
+export interface Log {
+  /**
+   * Opens the log for writing. Nobody else has it until it is closed, in whatever process.
+   *
+   * @throws {SigError} E_STORE, E_PERMISSIONS, E_LOCKED
+   */
+  open(): Promise<OpenLog>;
+  /** Everything that is kept, as it is at this moment. */
+  read(): Promise<LogContent>;
+  /** Whole lines as they are appended, from now on, until the signal. */
+  follow(signal: AbortSignal): AsyncIterable<string>;
+}
+
+/** A log that is open for writing. */
+export interface OpenLog {
+  /** Whether nobody else wrote since this process did. */
+  readonly isAsLeft: boolean;
+  /** How the log ends. */
+  readEnd(): LogEnd;
+  /**
+   * Appends whole lines, then replaces the head. A torn line at the end is dropped first.
+   *
+   * @param sealHead makes the new head, told the first line of the oldest file that stays
+   */
+  append(lines: readonly string[], sealHead: (oldestLine: string) => Promise<string>): Promise<void>;
+  /** Keeps all of the log under another name, which is returned, and begins an empty one. */
+  setAside(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** What stands at the end of a log. */
+export interface LogEnd {
+  /** The head, if there is one. */
+  readonly headLine: string | undefined;
+  /** The last whole line, if there is one. */
+  readonly lastLine: string | undefined;
+  /** How many bytes stand behind the last whole line: one that was being written in a crash. */
+  readonly tornBytes: number;
+}
+
+/** What a log holds. */
+export interface LogContent {
+  readonly headLine: string | undefined;
+  /** Whole lines, oldest first, without line ends. */
+  readonly lines: AsyncIterable<string>;
+  readonly tornBytes: number;
+}
