@@ -16,6 +16,8 @@ export interface SourceImport {
   readonly path?: string;
   /** Whether it vanishes when types are stripped. */
   readonly isType: boolean;
+  /** Whether it is an `import()`. */
+  readonly isLazy: boolean;
   readonly line: number;
 }
 
@@ -60,19 +62,20 @@ export function parseSource(path: string, text: string): SourceFile {
   const code = blank(text, false);
   const bare = blank(text, true);
   const imports: SourceImport[] = [];
-  const add = (specifier: string, isType: boolean, index: number) =>
+  const add = (specifier: string, isType: boolean, isLazy: boolean, index: number) =>
     imports.push({
       specifier,
       ...(specifier.startsWith('.') ? { path: posix.join(posix.dirname(path), specifier) } : {}),
       isType,
+      isLazy,
       line: text.slice(0, index).split('\n').length,
     });
   // What begins inside a template is text.
   const isCode = (index: number) => bare[index] !== ' ';
   for (const found of code.matchAll(STATIC)) {
-    if (isCode(found.index)) add(found[2]!, found[1] !== undefined, found.index);
+    if (isCode(found.index)) add(found[2]!, found[1] !== undefined, false, found.index);
   }
-  for (const found of code.matchAll(DYNAMIC)) if (isCode(found.index)) add(found[1]!, false, found.index);
+  for (const found of code.matchAll(DYNAMIC)) if (isCode(found.index)) add(found[1]!, false, true, found.index);
   return { path, text, code, bare, imports };
 }
 

@@ -33,6 +33,7 @@ const g = await import('./g.ts');
   ]);
   expect(file.imports[1]!.path).toBe('src/b.ts');
   expect(file.imports[3]!.path).toBeUndefined();
+  expect(file.imports.filter((found) => found.isLazy).map((found) => found.specifier)).toEqual(['./g.ts']);
 });
 
 test('parseSource() hides comments, and texts where asked, and keeps every line', () => {

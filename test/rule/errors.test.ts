@@ -1,54 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { formatErrorTable, replaceErrorTable } from '../../npm/format_error_table.ts';
 import { ERROR_TABLE } from '../../src/errors.ts';
 import { ROOT } from '../_lib/sig.ts';
 import { findInCode, readSources } from '../_lib/source.ts';
 
 /**
- * Codes whose feature is still to come. A code leaves this list with the code that throws it; the
- * list is empty when everything is built.
+ * Codes whose feature, or whose test, is still to come. A code leaves this list with them; the list
+ * is empty when everything is built.
  */
 const TO_COME = new Set([
-  'E_USAGE',
-  'E_CONFIG',
-  'E_ENV_UNSET',
-  'E_EXISTS',
   'E_NOT_INITIALISED',
-  'E_NO_PROVIDER',
   'E_AMBIGUOUS',
-  'E_LOGIN_REQUIRED',
-  'E_LOGIN_FAILED',
-  'E_UNVERIFIED',
-  'E_TOKEN_RESPONSE',
-  'E_NOT_ALLOWED',
-  'E_PLAINTEXT',
   'E_PRIVATE_ADDRESS',
-  'E_POLICY_CHANGED',
-  'E_REDIRECT',
   'E_AGENT_REFUSED',
-  'E_MISSING_VALUE',
-  'E_BAD_CREDENTIAL_VALUE',
-  'E_BODY',
-  'E_CONFLICT',
-  'E_UPSTREAM',
-  'E_UPSTREAM_TLS',
-  'E_TIMEOUT',
-  'E_TAMPER',
+  'E_HTTP_STATUS',
   'E_ROLLBACK',
+  'E_FORMAT',
   'E_KEY_MISSING',
   'E_KEY_SOURCE',
   'E_PASSPHRASE',
   'E_PERMISSIONS',
   'E_LOCKED',
-  'E_STORE',
   'E_AUDIT',
   'E_AUDIT_TAMPER',
   'E_IMPORT',
   'E_TTY',
   'E_INTERRUPTED',
-  'E_INTERNAL',
-  'E_ID',
 ]);
 
 const CODES = Object.keys(ERROR_TABLE);
@@ -65,11 +44,10 @@ test.each(DUE)('%s is named in a test', (code) => {
   expect(findInCode(TESTS, quoted(code), 'code')).not.toEqual([]);
 });
 
-test('README.md has the table of errors, row by row', () => {
+test('README.md has the table of errors as `npm run docs:errors` writes it', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  const rows = Object.entries(ERROR_TABLE).map(([code, { exit, when }]) => `| \`${code}\` | ${exit} | ${when} |`);
-  const documented = readme.split('\n').filter((line) => line.startsWith('| `E_'));
-  expect(documented).toEqual(rows);
+  expect(readme).toBe(replaceErrorTable(readme, formatErrorTable()));
+  for (const code of CODES) expect(readme).toContain(`\`${code}\``);
 });
 
 test('no message ends in a period', () => {

@@ -33,7 +33,10 @@ function mayStart(from: string, to: string | undefined): boolean {
 test('no file imports itself over others', () => {
   const graph = new Map(FILES.map((file) => [
     file.path,
-    file.imports.filter((found) => !found.isType && found.path !== undefined).map((found) => found.path!),
+    // What is loaded on demand, as the commands are, waits for nobody.
+    file.imports.filter((found) => !found.isType && !found.isLazy && found.path !== undefined).map((found) =>
+      found.path!
+    ),
   ]));
   expect(findCycles(graph)).toEqual([]);
 });
@@ -58,6 +61,7 @@ test.each([
   ['src/vault/a.ts', "import { x } from '@noble/ciphers/webcrypto.js';"],
   ['cli/platform/a.ts', "import { x } from 'node:fs';"],
   ['cli/platform/a.ts', "import { x } from '../../src/errors.ts';"],
+  ['cli/platform/a.ts', "import type { X } from '../command/command.ts';"],
   ['cli/command/a.ts', "import type { Context } from '../context.ts';"],
   ['cli/command/a.ts', "import { x } from '../../src/provider/find.ts';"],
 ])('the law allows %s: %s', (path, line) => {

@@ -74,8 +74,9 @@ function judgePath(from: string, to: string, isType: boolean): string | undefine
   if (isMain(to)) return isType ? undefined : `${to} is imported by nobody but the start of the program`;
   if (from.startsWith('cli/platform/')) {
     if (to.startsWith('cli/platform/')) return undefined;
+    if (isType) return undefined;
     if (to.startsWith('cli/')) return 'the platform knows no command';
-    return isType || FOR_PLATFORM.includes(partOf(to)) ? undefined : `the platform does not use ${partOf(to)}/`;
+    return FOR_PLATFORM.includes(partOf(to)) ? undefined : `the platform does not use ${partOf(to)}/`;
   }
   if (from.startsWith('cli/command/')) {
     return to.startsWith('cli/platform/') && !isType ? 'a command gets its platform from the context' : undefined;
