@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { isSigError } from '../src/errors.ts';
 import type { Io } from './io.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './platform/version.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 

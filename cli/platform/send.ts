@@ -1,81 +1,76 @@
-import { readFileSync } from 'node:fs';
-import { type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { rootCertificates } from 'node:tls';
-import { SigError } from '../../src/errors.ts';
-import type { Send, WireResponse } from '../../src/ports.ts';
-import { authorityOf, type Target } from '../../src/target/target.ts';
+import { withFraming } from '../../src/http1/forward.ts';
+import type { Framing } from '../../src/http1/message.ts';
+import type { Send } from '../../src/ports.ts';
+import type { RequestHead } from '../../src/target/head.ts';
+import { authorityOf } from '../../src/target/target.ts';
+import { createAnswer } from './upstream/answer.ts';
+import { environmentProxy, parseNetworkProxy } from './upstream/network_proxy.ts';
+import { openRequestBody } from './upstream/request_body.ts';
+import { createUpstream, type UpstreamOptions } from './upstream/upstream.ts';
+import { VERSION } from './version.ts';
 
-/** Creates the `Send` port over node:https. */
-export function createSend(options: { env: (name: string) => string | undefined }): Send {
-  const authorities = new Map<string, string[]>();
-  const trusted = (caFile: string | undefined): string[] => {
-    const files = [caFile, ...['SIG_EXTRA_CA', 'NODE_EXTRA_CA_CERTS'].map(options.env)].filter((file) =>
-      file !== undefined && file !== ''
-    );
-    const key = files.join('\0');
-    const known = authorities.get(key);
-    if (known) return known;
-    const read = [...rootCertificates, ...files.map((file) => readFileSync(file!, 'utf8'))];
-    authorities.set(key, read);
-    return read;
+/** Fields that belong to the connection (RFC 9110 §7.6.1). A single request has none of its own. */
+const OF_CONNECTION = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'upgrade',
+  'expect',
+]);
+
+/**
+ * Makes a {@link Send} over our own sockets: the request goes out as it is, the response comes back as
+ * it is, its body neither decoded nor read ahead.
+ *
+ * Without `networkProxy`, `HTTPS_PROXY` and its like are followed, with the exceptions of `NO_PROXY`.
+ *
+ * @example
+ * ```ts
+ * const send = createSend({ env: (name) => process.env[name] });
+ * const { target, path } = parseUrl('https://api.example.com/items');
+ * const response = await send({ method: 'GET', target, path, headers: [] }, null);
+ * ```
+ */
+export function createSend(options: UpstreamOptions): Send {
+  const upstream = createUpstream(options);
+  return async (head, body, { networkProxy, caFile, allowPrivate, timeoutMs } = {}) => {
+    const { target, method, path } = head;
+    const proxy = networkProxy === undefined ? environmentProxy(options.env, target) : parseNetworkProxy(networkProxy);
+    const framed = await openRequestBody(head, body);
+    const answer = createAnswer();
+    const exchange = upstream.start({ target, owner: '', networkProxy: proxy, caFile, allowPrivate }, {
+      method,
+      path,
+      fields: fieldsOf(head, framed.framing),
+      hasBody: framed.framing.kind !== 'none',
+      timeoutMs,
+    }, answer);
+    answer.begin(exchange);
+    // A body that breaks off ends the request with it.
+    framed.pipe(exchange, answer.drained).catch(answer.abandon);
+    return await answer.response;
   };
-  return (head, body, sendOptions = {}) =>
-    new Promise((resolve, reject) => {
-      const { target } = head;
-      const wire: RequestOptions & { ca?: string[] } = {
-        method: head.method,
-        host: target.host.replace(/^\[|\]$/g, ''),
-        port: target.port,
-        path: head.path,
-        headers: head.headers.flat() as unknown as Record<string, string>,
-        setHost: false,
-        agent: false,
-        ...(target.scheme === 'https' ? { ca: trusted(sendOptions.caFile) } : {}),
-      };
-      const request = (target.scheme === 'https' ? httpsRequest : httpRequest)(wire);
-      const timeoutMs = sendOptions.timeoutMs ?? 30_000;
-      const timer = setTimeout(() => {
-        request.destroy(new SigError('E_TIMEOUT', `No answer from ${authorityOf(target)} within ${timeoutMs} ms`));
-      }, timeoutMs);
-      request.on('error', (error) => {
-        clearTimeout(timer);
-        reject(toSigError(error, target));
-      });
-      request.on('response', (response) => {
-        clearTimeout(timer);
-        resolve(toWire(response));
-      });
-      void (async () => {
-        try {
-          for await (const chunk of body ?? []) {
-            if (!request.write(chunk)) await new Promise((drained) => request.once('drain', drained));
-          }
-          request.end();
-        } catch (error) {
-          request.destroy(error as Error);
-        }
-      })();
-    });
 }
 
-function toWire(response: IncomingMessage): WireResponse {
-  const headers: [string, string][] = [];
-  for (let i = 0; i < response.rawHeaders.length; i += 2) {
-    headers.push([response.rawHeaders[i]!, response.rawHeaders[i + 1]!]);
+function fieldsOf({ target, headers }: RequestHead, framing: Framing): [string, string][] {
+  const host = authorityOf(target);
+  const fields: [string, string][] = [];
+  let hasHost = false;
+  let hasAgent = false;
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    if (key === 'host') {
+      // Wherever the head came from, it says where the request really goes.
+      if (!hasHost) fields.push([name, host]);
+      hasHost = true;
+    } else if (!OF_CONNECTION.has(key)) {
+      hasAgent ||= key === 'user-agent';
+      fields.push([name, value]);
+    }
   }
-  return { status: response.statusCode!, reason: response.statusMessage ?? '', headers, body: response };
-}
-
-function toSigError(error: NodeJS.ErrnoException, target: Target): SigError {
-  if (error instanceof SigError) return error;
-  const where = authorityOf(target);
-  const code = error.code ?? 'unknown failure';
-  if (/CERT|SIGNATURE|SSL|TLS|ISSUER/.test(code)) {
-    return new SigError('E_UPSTREAM_TLS', `Certificate of ${where} is not trusted: ${code}`, {
-      hint: 'for a private CA, set "caFile" on the provider or SIG_EXTRA_CA',
-      cause: error,
-    });
-  }
-  return new SigError('E_UPSTREAM', `Cannot reach ${where}: ${code}`, { cause: error });
+  if (!hasHost) fields.unshift(['Host', host]);
+  if (!hasAgent) fields.push(['User-Agent', `sig/${VERSION}`]);
+  return withFraming(fields, framing);
 }

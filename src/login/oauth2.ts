@@ -106,7 +106,10 @@ async function requestTokens(
   const allowHttp = provider.allowHttp;
   const ask = async (request: BuiltRequest) =>
     await processTokenResponse(
-      await ports.send(request.head, request.body, { ...sendOptionsOf(provider, ports.env), timeoutMs: 20_000 }),
+      await ports.send(request.head, request.body, {
+        ...sendOptionsOf(provider, request.head.target, ports.env),
+        timeoutMs: 20_000,
+      }),
       provider.id,
     );
   const mayUseClient = grantOf(provider) === 'client_credentials' && client.clientSecret !== undefined;
@@ -173,7 +176,7 @@ async function discover(provider: Provider, ports: OAuth2Ports): Promise<ServerM
       path,
       headers: [['Host', authorityOf(target)], ['Accept', 'application/json']] as const,
     };
-    const response = await ports.send(head, null, { ...sendOptionsOf(provider, ports.env), timeoutMs: 10_000 });
+    const response = await ports.send(head, null, { ...sendOptionsOf(provider, target, ports.env), timeoutMs: 10_000 });
     const bytes = await readAll(response.body, 256 * 1024);
     if (response.status !== 200 || bytes === undefined) continue;
     try {

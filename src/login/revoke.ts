@@ -23,7 +23,7 @@ export async function revokeTokens(provider: Provider, credential: Credential, p
   for (const { token, kind } of tokens) {
     const request = buildRevocation({ revocationUrl, client, token, kind, allowHttp: provider.allowHttp });
     const response = await ports.send(request.head, request.body, {
-      ...sendOptionsOf(provider, ports.env),
+      ...sendOptionsOf(provider, request.head.target, ports.env),
       timeoutMs: 10_000,
     });
     await response.body[Symbol.asyncIterator]().return?.();

@@ -47,7 +47,8 @@ export async function validateCredential(
     let response: WireResponse;
     let body: unknown;
     try {
-      response = await ports.send(headFor(url, provider, credential, ports), null, sendOptionsOf(provider, ports.env));
+      const head = headFor(url, provider, credential, ports);
+      response = await ports.send(head, null, sendOptionsOf(provider, head.target, ports.env));
       body = await readBody(response);
     } catch (error) {
       if (isSigError(error, 'E_MISSING_VALUE')) return { valid: 'no', seen: 'no value for this URL' };

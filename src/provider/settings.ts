@@ -1,6 +1,8 @@
 import type { OAuth2Config } from '../config/config.ts';
 import { SigError } from '../errors.ts';
 import type { SendOptions } from '../ports.ts';
+import { hostKind } from '../target/host.ts';
+import type { Target } from '../target/target.ts';
 import type { Provider } from './provider.ts';
 import { expandEnvironment } from './template.ts';
 
@@ -26,13 +28,17 @@ export function readSetting(provider: Provider, setting: string, text: string, e
   );
 }
 
-/** How requests of this provider are sent. */
-export function sendOptionsOf(provider: Provider, env: Environment): SendOptions {
+/**
+ * How a request of this provider is sent to a target. Private addresses may be dialled when the
+ * provider says so, and when config.yaml itself names `localhost` or an address: that is no
+ * name which a resolver could turn elsewhere.
+ */
+export function sendOptionsOf(provider: Provider, target: Target, env: Environment): SendOptions {
   const { networkProxy, caFile } = provider.config;
   return {
     ...(networkProxy === undefined ? {} : { networkProxy: readSetting(provider, 'networkProxy', networkProxy, env) }),
     ...(caFile === undefined ? {} : { caFile: readSetting(provider, 'caFile', caFile, env) }),
-    allowPrivate: provider.allowPrivate,
+    allowPrivate: provider.allowPrivate || target.host === 'localhost' || hostKind(target.host) !== 'name',
   };
 }
 

@@ -5,7 +5,7 @@ import type { Credentials } from '../credential/credentials.ts';
 import { valueFor } from '../credential/value_for.ts';
 import { SigError } from '../errors.ts';
 import { readAll } from '../encoding/read_all.ts';
-import type { AuditSink, Body, Clock, Send, WireResponse } from '../ports.ts';
+import type { AuditSink, Body, Clock, Send, SendOptions, WireResponse } from '../ports.ts';
 import type { ProviderSet } from '../provider/find.ts';
 import type { Provider } from '../provider/provider.ts';
 import { type Environment, sendOptionsOf } from '../provider/settings.ts';
@@ -80,7 +80,7 @@ export function createSig(options: SigOptions): Sig {
     const facts = auditFacts(head, providers, placements);
     // Written before the request leaves: what cannot be recorded is not injected.
     await options.audit.write({ event: 'inject', ...facts });
-    const sendOptions = { ...mergeSendOptions(providers, env), timeoutMs: request.timeoutMs };
+    const sendOptions = { ...mergeSendOptions(providers, head, env), timeoutMs: request.timeoutMs };
     const response = await options.send(placed.head, placed.body, sendOptions);
     await options.audit.write({ event: 'answer', ...facts, status: response.status });
     return response;
@@ -117,8 +117,11 @@ export function createSig(options: SigOptions): Sig {
 }
 
 /** Where every provider of a request must agree: one connection carries it. */
-function mergeSendOptions(providers: readonly Provider[], env: Environment): ReturnType<typeof sendOptionsOf> {
-  const [first, ...others] = providers.map((provider) => ({ provider, options: sendOptionsOf(provider, env) }));
+function mergeSendOptions(providers: readonly Provider[], head: RequestHead, env: Environment): SendOptions {
+  const [first, ...others] = providers.map((provider) => ({
+    provider,
+    options: sendOptionsOf(provider, head.target, env),
+  }));
   for (const other of others) {
     for (const key of ['networkProxy', 'caFile'] as const) {
       if (other.options[key] !== first!.options[key]) {
@@ -132,7 +135,8 @@ function mergeSendOptions(providers: readonly Provider[], env: Environment): Ret
       }
     }
   }
-  return { ...first!.options, allowPrivate: providers.every((provider) => provider.allowPrivate) };
+  const allowPrivate = [first!, ...others].every((each) => each.options.allowPrivate);
+  return { ...first!.options, allowPrivate };
 }
 
 async function holdForRules(
