@@ -15,10 +15,10 @@ const FIELDS = [['Host', 'localhost'], ['Authorization', `Bearer ${CANARY}`]] as
 
 /** What a message must say for each defect. */
 const REASONS: Record<(typeof DEFECTS)[number], RegExp> = {
-  'expired': /has expired/,
-  'not-yet-valid': /not valid yet|cannot be verified/,
+  'expired': /has expired|dates/,
+  'not-yet-valid': /not valid yet|dates/,
   'wrong-name': /another name/,
-  'wrong-usage': /not one for servers|private CA|not known|cannot be verified/,
+  'wrong-usage': /not one for servers|purpose/,
   'self-signed': /private CA|not known/,
   'foreign-ca': /private CA|not known/,
 };
