@@ -36,8 +36,17 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     return createCredentials(await vault());
   });
   const audit = once(async () => {
-    const { createAuditFile } = await import('./platform/audit_file.ts');
-    return createAuditFile({ home, key: async () => await (await vault()).deriveKey('audit'), clock });
+    const [{ createAuditFile }, { createAuditLog }, { createMac }, { createFolderStore }] = await Promise.all([
+      import('./platform/audit_file.ts'),
+      import('../src/audit/audit_log.ts'),
+      import('../src/audit/chain.ts'),
+      import('./platform/folder_store.ts'),
+    ]);
+    const log = createAuditFile({
+      folder: join(home, 'logs'),
+      lease: () => createFolderStore(home).lease('logs/audit'),
+    });
+    return createAuditLog(log, async () => await createMac(await (await vault()).deriveKey('audit')), clock);
   });
   const renewal = once(async () => {
     const { createRenewal } = await import('../src/login/renew.ts');
