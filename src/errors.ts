@@ -38,6 +38,7 @@ export const ERROR_TABLE = {
   E_BODY: { exit: 5, when: 'a body rule cannot be applied to this body' },
   E_CONFLICT: { exit: 1, when: 'two values compete for one header, or a record changed meanwhile' },
   E_UPSTREAM: { exit: 6, when: 'the server cannot be reached or broke the connection' },
+  E_CODING: { exit: 6, when: 'a response body is coded in a way that cannot be read, and so not redacted' },
   E_UPSTREAM_TLS: { exit: 6, when: 'the certificate of the server is not trusted' },
   E_TIMEOUT: { exit: 6, when: 'an answer did not come in time' },
   E_TAMPER: { exit: 1, when: 'a sealed record was changed or belongs to something else' },
