@@ -6,6 +6,7 @@
  */
 
 import type { Secret } from './secret.ts';
+import type { HeaderPairs, RequestHead } from './target/head.ts';
 
 /** Tells the time. */
 export interface Clock {
@@ -25,13 +26,30 @@ export interface SendOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Bytes of a body, piece by piece. A `ReadableStream` is one, and so is an array of chunks. */
+export type Body = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** An answer as it came over the wire: nothing merged, decoded or followed. */
+export interface WireResponse {
+  readonly status: number;
+  /** Reason phrase, possibly empty. */
+  readonly reason: string;
+  readonly headers: HeaderPairs;
+  /** The body, content coding untouched. Whoever gets it must read it to the end or `return()` it. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /**
  * Sends one request and answers with its response, exactly: no redirect is followed, no body is
- * decoded, TLS is verified.
+ * decoded, header order and duplicates stay, TLS is verified. Framing headers are the sender's
+ * own business; `Content-Length` in the head is honoured when the body has that many bytes.
+ *
+ * A head and a body, not a `Request`: that one cannot carry a GET with a body, reorders headers,
+ * and costs more than the rest of the path.
  *
  * @throws {SigError} E_UPSTREAM, E_UPSTREAM_TLS, E_TIMEOUT, E_PRIVATE_ADDRESS
  */
-export type Send = (request: Request, options?: SendOptions) => Promise<Response>;
+export type Send = (head: RequestHead, body: Body | null, options?: SendOptions) => Promise<WireResponse>;
 
 /** A stored value and the tag of this very content. */
 export interface StoreEntry {

@@ -7,7 +7,7 @@
 const MASK = '[secret]';
 
 /**
- * Holds a string that prints as `[secret]` everywhere: in templates, JSON, `console.log` and
+ * Holds a value, mostly a string, that prints as `[secret]` everywhere: in templates, JSON, `console.log` and
  * `util.inspect`. Only {@link Secret.reveal} opens it, and that is called at the wire.
  *
  * @example
@@ -17,15 +17,15 @@ const MASK = '[secret]';
  * token.reveal(); // "xyz"
  * ```
  */
-export class Secret {
-  readonly #value: string;
+export class Secret<T = string> {
+  readonly #value: T;
 
-  constructor(value: string) {
+  constructor(value: T) {
     this.#value = value;
   }
 
   /** The value itself. Each call site is a place where a secret leaves its box. */
-  reveal(): string {
+  reveal(): T {
     return this.#value;
   }
 

@@ -1,0 +1,116 @@
+import type { Strategy } from '../config/config.ts';
+import { SigError } from '../errors.ts';
+import type { Binding } from '../provider/binding.ts';
+import { Secret } from '../secret.ts';
+import type { Cookie } from './cookie.ts';
+
+/** What an OAuth login leaves behind besides the access token. */
+export interface OAuth2Session {
+  readonly clientId?: string;
+  readonly clientSecret?: Secret;
+  readonly refreshToken?: Secret;
+  readonly tokenUrl?: string;
+  readonly revocationUrl?: string;
+  readonly scope?: string;
+}
+
+/** A provider's login: everything needed to act with it, and what it may be used for. */
+export interface Credential {
+  readonly provider: string;
+  readonly strategy: Strategy;
+  /** When a person or a grant obtained it. */
+  readonly obtainedAtSec: number;
+  /** When the values stop working, as far as known. */
+  readonly expiresAtSec?: number;
+  /** By the `as` of the extract rules. Empty after a logout. */
+  readonly values: Readonly<Record<string, Secret>>;
+  /** The cookie jar. */
+  readonly cookies?: Secret<readonly Cookie[]>;
+  readonly oauth2?: OAuth2Session;
+  /** The policy under which it was obtained. */
+  readonly binding: Binding;
+}
+
+/** The record name of a provider's credential in the vault. */
+export function credentialName(providerId: string): string {
+  return `credentials/${providerId}`;
+}
+
+/** Whether there is anything to authenticate with. */
+export function hasValues(credential: Credential): boolean {
+  return Object.keys(credential.values).length > 0 || (credential.cookies?.reveal().length ?? 0) > 0;
+}
+
+/** Whether the credential is past its expiry, or will be in `marginSec` seconds. */
+export function isExpired(credential: Credential, nowSec: number, marginSec = 0): boolean {
+  return credential.expiresAtSec !== undefined && credential.expiresAtSec <= nowSec + marginSec;
+}
+
+/** The credential without its values: what a logout leaves (OAuth client and binding stay). */
+export function withoutValues(credential: Credential): Credential {
+  const { clientId, clientSecret, tokenUrl } = credential.oauth2 ?? {};
+  return {
+    provider: credential.provider,
+    strategy: credential.strategy,
+    obtainedAtSec: credential.obtainedAtSec,
+    values: {},
+    binding: credential.binding,
+    ...(clientId === undefined && clientSecret === undefined ? {} : {
+      oauth2: {
+        ...(clientId === undefined ? {} : { clientId }),
+        ...(clientSecret === undefined ? {} : { clientSecret }),
+        ...(tokenUrl === undefined ? {} : { tokenUrl }),
+      },
+    }),
+  };
+}
+
+/** The plain JSON that is sealed. The only place besides the wire that opens secrets. */
+export function encodeCredential(credential: Credential): Record<string, unknown> {
+  const { values, cookies, oauth2, ...plain } = credential;
+  return {
+    ...plain,
+    format: 1,
+    values: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value.reveal()])),
+    ...(cookies === undefined ? {} : { cookies: cookies.reveal() }),
+    ...(oauth2 === undefined ? {} : {
+      oauth2: {
+        ...oauth2,
+        ...(oauth2.clientSecret === undefined ? {} : { clientSecret: oauth2.clientSecret.reveal() }),
+        ...(oauth2.refreshToken === undefined ? {} : { refreshToken: oauth2.refreshToken.reveal() }),
+      },
+    }),
+  };
+}
+
+/**
+ * Reads what {@link encodeCredential} wrote.
+ *
+ * @throws {SigError} E_CORRUPT when it is something else
+ */
+export function decodeCredential(providerId: string, json: unknown): Credential {
+  const record = json as Record<string, unknown> | null;
+  if (
+    typeof record !== 'object' || record === null || record.format !== 1 || record.provider !== providerId ||
+    typeof record.values !== 'object' || record.values === null || typeof record.binding !== 'object'
+  ) {
+    throw new SigError('E_CORRUPT', `Credential of "${providerId}" is not in a format this version reads`, {
+      hint: `log in again: sig login ${providerId}`,
+      provider: providerId,
+    });
+  }
+  const { format: _format, values, cookies, oauth2, ...plain } = record;
+  const session = oauth2 as Record<string, string> | undefined;
+  return {
+    ...(plain as unknown as Pick<Credential, 'provider' | 'strategy' | 'obtainedAtSec' | 'binding'>),
+    values: Object.fromEntries(Object.entries(values as Record<string, string>).map(([key, value]) => [key, new Secret(value)])),
+    ...(cookies === undefined ? {} : { cookies: new Secret(cookies as Cookie[]) }),
+    ...(session === undefined ? {} : {
+      oauth2: {
+        ...session,
+        ...(session.clientSecret === undefined ? {} : { clientSecret: new Secret(session.clientSecret) }),
+        ...(session.refreshToken === undefined ? {} : { refreshToken: new Secret(session.refreshToken) }),
+      } as OAuth2Session,
+    }),
+  };
+}
