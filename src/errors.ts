@@ -52,6 +52,7 @@ export const ERROR_TABLE = {
   E_AUDIT: { exit: 1, when: 'the audit log cannot be written, so nothing is injected' },
   E_AUDIT_TAMPER: { exit: 1, when: 'the audit log was changed; the first bad record is named' },
   E_IMPORT: { exit: 1, when: 'a file to import is not what it should be' },
+  E_TOTP: { exit: 2, when: 'a one-time password seed is neither base32 nor an otpauth://totp address' },
   E_TTY: { exit: 2, when: 'a question needs a terminal and there is none' },
   E_INTERRUPTED: { exit: 130, when: 'a person pressed Ctrl-C' },
   E_INTERNAL: { exit: 1, when: 'a defect of sig itself' },
