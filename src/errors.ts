@@ -51,6 +51,8 @@ export const ERROR_TABLE = {
   E_STORE: { exit: 1, when: 'the disk refused a read or a write; the old value is still there' },
   E_AUDIT: { exit: 1, when: 'the audit log cannot be written, so nothing is injected' },
   E_AUDIT_TAMPER: { exit: 1, when: 'the audit log was changed; the first bad record is named' },
+  E_BROWSER: { exit: 1, when: 'no browser is found, it does not start, or it broke down' },
+  E_NO_DISPLAY: { exit: 1, when: 'a browser window is needed and nobody would see it here' },
   E_IMPORT: { exit: 1, when: 'a file to import is not what it should be' },
   E_TOTP: { exit: 2, when: 'a one-time password seed is neither base32 nor an otpauth://totp address' },
   E_TTY: { exit: 2, when: 'a question needs a terminal and there is none' },
