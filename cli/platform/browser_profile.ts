@@ -1,10 +1,12 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SigError } from '../../src/errors.ts';
 import { requireProviderId } from '../../src/provider_id.ts';
+import { ensurePrivateFolder } from './private_path.ts';
 import { hasArgument, identifyProcess, isRunning, type ProcessIdentity } from './process_identity.ts';
+import { toStoreError } from './store_error.ts';
 
 /** Who uses a profile now, as `sig-owner.json` in it says. */
 interface Owner {
@@ -46,9 +48,9 @@ export function hasProfile(home: string, profile: string): boolean {
  */
 export async function claimProfile(home: string, profile: string): Promise<ClaimedProfile> {
   const folder = profileFolder(home, profile);
-  ensurePrivate(home);
-  ensurePrivate(join(home, 'browser'));
-  ensurePrivate(folder);
+  ensurePrivateFolder(home);
+  ensurePrivateFolder(join(home, 'browser'));
+  ensurePrivateFolder(folder);
   const ownerFile = join(folder, OWNER);
   const self = identifyProcess(process.pid) ?? { pid: process.pid, start: 'unknown' };
   for (let attempt = 0; !tryWrite(ownerFile, { sig: self }); attempt++) {
@@ -124,7 +126,7 @@ function tryWrite(path: string, owner: Owner): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw storeError(path, error);
+    throw toStoreError(error, `write "${path}"`);
   }
 }
 

@@ -46,10 +46,13 @@ export async function startRelay(dial: (host: string, port: number) => Promise<S
       const headers: Record<string, string | string[] | undefined> = { ...request.headers, connection: 'close' };
       delete headers['proxy-authorization'];
       delete headers['proxy-connection'];
-      const upstream = httpRequest({ method: request.method!, path, headers, createConnection: () => socket }, (answer) => {
-        response.writeHead(answer.statusCode!, answer.headers);
-        answer.pipe(response);
-      });
+      const upstream = httpRequest(
+        { method: request.method!, path, headers, createConnection: () => socket },
+        (answer) => {
+          response.writeHead(answer.statusCode!, answer.headers);
+          answer.pipe(response);
+        },
+      );
       upstream.on('error', () => response.destroy());
       response.on('close', () => upstream.destroy());
       request.pipe(upstream);
@@ -60,7 +63,9 @@ export async function startRelay(dial: (host: string, port: number) => Promise<S
   server.on('connect', async (request, client: Socket, early: Buffer) => {
     keep(client);
     if (!mayPass(request.headers['proxy-authorization'])) {
-      client.end(`HTTP/1.1 407 Sign in\r\nProxy-Authenticate: ${CHALLENGE['Proxy-Authenticate']}\r\nContent-Length: 0\r\n\r\n`);
+      client.end(
+        `HTTP/1.1 407 Sign in\r\nProxy-Authenticate: ${CHALLENGE['Proxy-Authenticate']}\r\nContent-Length: 0\r\n\r\n`,
+      );
       return;
     }
     try {
@@ -73,7 +78,9 @@ export async function startRelay(dial: (host: string, port: number) => Promise<S
       if (early.length > 0) upstream.write(early);
       client.pipe(upstream).pipe(client);
     } catch (error) {
-      client.end(`HTTP/1.1 ${isSigError(error, 'E_TARGET') ? '400 Bad authority' : '502 No way'}\r\nContent-Length: 0\r\n\r\n`);
+      client.end(
+        `HTTP/1.1 ${isSigError(error, 'E_TARGET') ? '400 Bad authority' : '502 No way'}\r\nContent-Length: 0\r\n\r\n`,
+      );
     }
   });
   server.on('connection', keep);

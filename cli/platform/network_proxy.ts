@@ -37,7 +37,9 @@ const MAX_HEAD = 16 * 1024;
  */
 export function parseNetworkProxy(text: string): NetworkProxy {
   const [, scheme, login, host, port] = SHAPE.exec(text) ?? [];
-  if (scheme === undefined || host === undefined) throw badProxy('it is not an http, https, socks5 or socks5h URL of a host');
+  if (scheme === undefined || host === undefined) {
+    throw badProxy('it is not an http, https, socks5 or socks5h URL of a host');
+  }
   const kind = scheme.toLowerCase() as NetworkProxy['kind'];
   const number = port === undefined ? DEFAULT_PORT[kind] : Number(port);
   if (number < 1 || number > 65535) throw badProxy('ports are 1 to 65535');
@@ -102,7 +104,13 @@ function dial(proxy: NetworkProxy, options: DialOptions): Socket {
   return connectTls({ host, port: proxy.port, ...name, ...(options.ca === undefined ? {} : { ca: [...options.ca] }) });
 }
 
-async function openTunnel(socket: Socket, reader: Reader, proxy: NetworkProxy, host: string, port: number): Promise<void> {
+async function openTunnel(
+  socket: Socket,
+  reader: Reader,
+  proxy: NetworkProxy,
+  host: string,
+  port: number,
+): Promise<void> {
   const authority = `${host}:${port}`;
   const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
   if (proxy.login) {
@@ -113,7 +121,9 @@ async function openTunnel(socket: Socket, reader: Reader, proxy: NetworkProxy, h
   const head = (await reader.until('\r\n\r\n')).toString('latin1');
   const status = /^HTTP\/1\.[01] (\d{3})(?: |\r\n)/.exec(head)?.[1];
   if (status === undefined) throw new Refusal('did not answer as an HTTP proxy');
-  if (status === '407') throw new Refusal(proxy.login ? 'refused the user name or password' : 'wants a user name and password');
+  if (status === '407') {
+    throw new Refusal(proxy.login ? 'refused the user name or password' : 'wants a user name and password');
+  }
   if (!status.startsWith('2')) throw new Refusal(`refused with status ${status}`);
 }
 
@@ -130,13 +140,19 @@ const SOCKS_REPLY = [
   'does not know this kind of address',
 ];
 
-async function openSocks(socket: Socket, reader: Reader, proxy: NetworkProxy, host: string, port: number): Promise<void> {
+async function openSocks(
+  socket: Socket,
+  reader: Reader,
+  proxy: NetworkProxy,
+  host: string,
+  port: number,
+): Promise<void> {
   socket.write(Buffer.from(proxy.login ? [5, 2, 0, 2] : [5, 1, 0]));
   const [version, method] = await reader.take(2);
   if (version !== 5) throw new Refusal('did not answer as a SOCKS5 proxy');
   if (method === 2 && proxy.login) await signIn(socket, reader, proxy.login);
   else if (method !== 0) throw new Refusal(proxy.login ? 'does not take a password' : 'wants a user name and password');
-  const address = proxy.kind === 'socks5' && hostKind(host) === 'name' ? (await lookup(host)).address : bare(host);
+  const address = proxy.kind === 'socks5' && hostKind(host) === 'name' ? await resolve(host) : bare(host);
   socket.write(Buffer.concat([Buffer.from([5, 1, 0]), socksAddress(address), Buffer.from([port >> 8, port & 255])]));
   const [, reply = 1, , kind] = await reader.take(4);
   if (reply !== 0) throw new Refusal(SOCKS_REPLY[reply] ?? `refused with reply ${reply}`);
@@ -145,10 +161,24 @@ async function openSocks(socket: Socket, reader: Reader, proxy: NetworkProxy, ho
   await reader.take(length + 2);
 }
 
+async function resolve(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (cause) {
+    const { code = 'unknown failure' } = cause as { code?: string };
+    throw new SigError('E_UPSTREAM', `Cannot resolve ${host}: ${code}`, {
+      hint: 'with socks5h the proxy resolves names',
+      cause,
+    });
+  }
+}
+
 async function signIn(socket: Socket, reader: Reader, login: NonNullable<NetworkProxy['login']>): Promise<void> {
   const user = Buffer.from(login.user);
   const password = Buffer.from(login.password.reveal());
-  if (user.length > 255 || password.length > 255) throw new Refusal('cannot take a name or password of more than 255 bytes');
+  if (user.length > 255 || password.length > 255) {
+    throw new Refusal('cannot take a name or password of more than 255 bytes');
+  }
   socket.write(Buffer.concat([Buffer.from([1, user.length]), user, Buffer.from([password.length]), password]));
   const [, status] = await reader.take(2);
   if (status !== 0) throw new Refusal('refused the user name or password');
@@ -228,7 +258,9 @@ function toSigError(error: unknown, where: string): SigError {
   if (error instanceof Refusal) return new SigError('E_UPSTREAM', `Network proxy ${where} ${error.message}`);
   const code = (error as { code?: string }).code ?? 'unknown failure';
   if (/CERT|SIGNATURE|SSL|TLS|ISSUER/.test(code)) {
-    return new SigError('E_UPSTREAM_TLS', `Certificate of network proxy ${where} is not trusted: ${code}`, { cause: error });
+    return new SigError('E_UPSTREAM_TLS', `Certificate of network proxy ${where} is not trusted: ${code}`, {
+      cause: error,
+    });
   }
   return new SigError('E_UPSTREAM', `Cannot reach network proxy ${where}: ${code}`, { cause: error });
 }

@@ -70,7 +70,8 @@ function askStart(pid: number): string | undefined {
 /** Arguments go as they are: there is no shell between. */
 function run(program: string, args: readonly string[]): string | undefined {
   try {
-    return execFileSync(program, args, { encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync(program, args, { encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'pipe', 'ignore'] })
+      .trim();
   } catch {
     return undefined; // it answers "no such process" by failing
   }
