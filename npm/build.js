@@ -2,7 +2,8 @@
 // lazily loaded pieces, so that a command pays only for what it uses). Runs on plain Node, since
 // `npm ci` calls it on machines that have nothing else.
 import { build } from 'esbuild';
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -40,3 +41,13 @@ await build({
   external: ['node:*', '@napi-rs/keyring', 'playwright-core'],
 });
 await chmod(`${root}/dist/bin/sig.js`, 0o755);
+
+const tsc = `${root}/node_modules/typescript/bin/tsc`;
+const types = spawnSync(process.execPath, [tsc, '-p', `${root}/npm/tsconfig.types.json`], { stdio: 'inherit' });
+if (types.status !== 0) process.exit(1);
+// Declarations name their neighbours as the sources do; those who install us have no ".ts" files.
+for (const name of await readdir(`${root}/dist/types`, { recursive: true })) {
+  if (!name.endsWith('.d.ts')) continue;
+  const text = await readFile(`${root}/dist/types/${name}`, 'utf8');
+  await writeFile(`${root}/dist/types/${name}`, text.replace(/((?:from |import\()'\.[^']*)\.ts'/g, "$1.js'"));
+}
