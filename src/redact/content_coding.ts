@@ -22,7 +22,14 @@ const LIMITS: ExpansionLimits = { ratio: 100, freeBytes: 1024 * 1024 };
 /** Each coding multiplies what a small body can expand to. */
 const MAX_CODINGS = 3;
 /** Field names that speak of the coded bytes (RFC 9530, RFC 1864). */
-const CODED_FIELDS = new Set(['content-encoding', 'content-length', 'content-digest', 'repr-digest', 'digest', 'content-md5']);
+const CODED_FIELDS = new Set([
+  'content-encoding',
+  'content-length',
+  'content-digest',
+  'repr-digest',
+  'digest',
+  'content-md5',
+]);
 
 /** The content codings of a body in the order they were applied, under their usual names. */
 export function readCodings(headers: HeaderPairs): string[] {
@@ -127,7 +134,9 @@ export async function* decodeBody(
   } catch (error) {
     if (sourceError !== undefined) throw sourceError;
     if (isSigError(error)) throw error;
-    throw new SigError('E_CODING', `Cannot decode a body with content coding ${quote(codings.join(', '))}`, { cause: error });
+    throw new SigError('E_CODING', `Cannot decode a body with content coding ${quote(codings.join(', '))}`, {
+      cause: error,
+    });
   }
 }
 
