@@ -43,6 +43,7 @@ export const ERROR_TABLE = {
   E_TAMPER: { exit: 1, when: 'a sealed record was changed or belongs to something else' },
   E_ROLLBACK: { exit: 1, when: 'a sealed record is older than the one last written' },
   E_CORRUPT: { exit: 1, when: 'a file is not what sig wrote; it is kept aside' },
+  E_FORMAT: { exit: 1, when: 'a file has the format of another version of sig' },
   E_KEY_MISSING: { exit: 1, when: 'records exist but the vault key does not' },
   E_KEY_SOURCE: { exit: 1, when: 'the key source cannot be used here' },
   E_PASSPHRASE: { exit: 1, when: 'the passphrase does not open the vault' },

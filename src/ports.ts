@@ -46,8 +46,8 @@ export interface Lease {
 }
 
 /**
- * A compare-and-swap store of named values. Keys are `folder/name` with names out of
- * `[a-z0-9._-]`. The embedded one is a folder; a fleet can put the same records elsewhere.
+ * A compare-and-swap store of named values. Keys are as {@link requireStoreKey} says. The embedded
+ * one is a folder; a fleet can put the same records elsewhere.
  *
  * @throws {SigError} E_STORE, E_PERMISSIONS, E_LOCKED from each member
  */
@@ -55,7 +55,8 @@ export interface Store {
   /** The value now, or `undefined`. */
   get(key: string): Promise<StoreEntry | undefined>;
   /**
-   * Writes durably: afterwards either the old or the new value is there, whatever happens.
+   * Writes durably: afterwards either the old or the new value is there, whatever happens. Needs no
+   * lease.
    *
    * @param ifEtag the tag the value must still have, `null` when it must not exist, absent for any
    * @returns the tag of the new value
@@ -64,12 +65,50 @@ export interface Store {
   put(key: string, bytes: Uint8Array<ArrayBuffer>, ifEtag?: string | null): Promise<string>;
   /** Removes a value; nothing happens when it is not there. */
   remove(key: string): Promise<void>;
-  /** Keeps a bad value for inspection under another name, which is returned. */
+  /**
+   * Keeps a bad value for inspection under another name.
+   *
+   * @returns where it is now, as a person finds it
+   */
   setAside(key: string): Promise<string>;
-  /** The keys in a folder, sorted. */
+  /** The keys in a folder, sorted, without what was set aside. */
   list(folder: string): Promise<string[]>;
   /** Waits for the exclusive lease of that name, across processes. */
   lease(name: string): Promise<Lease>;
+}
+
+const STORE_NAME = '[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9_-])?';
+const STORE_KEY = new RegExp(`^${STORE_NAME}/${STORE_NAME}$`);
+
+/**
+ * Returns a key of a {@link Store}, or throws.
+ *
+ * @param key `folder/name` out of `[a-z0-9._-]`; each has 1 to 128 characters, begins with a
+ * letter or digit and does not end with a dot, so that different keys are different files on every file system
+ * @throws {TypeError} when it is anything else
+ */
+export function requireStoreKey(key: string): string {
+  if (STORE_KEY.test(key)) return key;
+  throw new TypeError(`Invalid store key ${JSON.stringify(key.slice(0, 300))}`);
+}
+
+/**
+ * The key under which a {@link Store} keeps a bad value: `<key>.corrupt-<time>`.
+ *
+ * @param nowMs milliseconds since 1970
+ * @param isTaken whether a key is in use
+ */
+export function nameSetAside(key: string, nowMs: number, isTaken: (key: string) => boolean): string {
+  const time = new Date(nowMs).toISOString().replaceAll(/[-:]/g, '').replace(/[T.]/g, '-').slice(0, 15);
+  for (let n = 1;; n++) {
+    const name = `${key}.corrupt-${time}${n === 1 ? '' : `-${n}`}`;
+    if (!isTaken(name)) return name;
+  }
+}
+
+/** Whether a key or file name is that of a value which was set aside. */
+export function isSetAside(name: string): boolean {
+  return /\.corrupt-[0-9-]+$/.test(name);
 }
 
 /** Asks a person. */
