@@ -36,8 +36,15 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     return createCredentials(await vault());
   });
   const audit = once(async () => {
-    const { createAuditFile } = await import('./platform/audit_file.ts');
-    return createAuditFile({ home, key: async () => await (await vault()).deriveKey('audit'), clock });
+    const [{ createAuditFile }, { createHashMac }, { createFolderStore }, { createAuditLog }] = await Promise.all([
+      import('./platform/audit_file.ts'),
+      import('./platform/hash_mac.ts'),
+      import('./platform/folder_store.ts'),
+      import('../src/audit/audit_log.ts'),
+    ]);
+    const store = createFolderStore(home);
+    const file = createAuditFile({ folder: join(home, 'logs'), lease: () => store.lease('logs/audit') });
+    return createAuditLog(file, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
   });
   const renewal = once(async () => {
     const { createRenewal } = await import('../src/login/renew.ts');

@@ -9,9 +9,12 @@ export const run: Run = async ({ args, options }, context) => {
   const action = args[0] ?? 'list';
   const log = await context.audit();
   if (action === 'verify') {
-    const { records } = await log.verify();
-    if (io.json) await printJson(io, { ok: true, records });
-    else await printLine(io, `${records} records, all in order`);
+    const { records, recoveries } = await log.verify();
+    if (io.json) await printJson(io, { ok: true, records, recoveries });
+    else {
+      await printLine(io, `${records} records, all in order`);
+      if (recoveries > 0) await printLine(io, `${recoveries} of them say that the log went on after a crash`);
+    }
     return 0;
   }
   if (action !== 'list' && action !== 'tail') {

@@ -105,7 +105,7 @@ export interface AuditLog extends AuditSink {
   /** The last records, oldest first. */
   tail(count: number): Promise<readonly Record<string, unknown>[]>;
   /** @throws {SigError} E_AUDIT_TAMPER naming the first bad record */
-  verify(): Promise<{ readonly records: number }>;
+  verify(): Promise<{ readonly records: number; readonly recoveries: number }>;
 }
 
 /** One line of `sig doctor`. */
