@@ -46,9 +46,8 @@ export function createAuditLog(log: Log, mac: () => Promise<Mac>, clock: Clock):
     async verify(anchor) {
       const { count, fault, recoveries } = await inspect(anchor);
       if (!fault) return { records: count, recoveries: recoveries.length };
-      throw new SigError('E_AUDIT_TAMPER', `Audit log is not as it was written: line ${fault.line}: ${fault.reason}`, {
-        hint:
-          `${count} records before it are good; a power failure can take the last ones, nothing else does this by itself`,
+      throw new SigError('E_AUDIT_TAMPER', `Audit log is not whole at line ${fault.line}: ${fault.reason}`, {
+        hint: `the ${count} records before it are good`,
       });
     },
   };

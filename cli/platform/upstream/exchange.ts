@@ -20,8 +20,8 @@ export interface UpstreamRequest {
   /** Whether 101 is an answer. */
   readonly upgrade?: boolean | undefined;
   /**
-   * Milliseconds until the head of the response, counted from the last byte of the request that was
-   * written. Default 30,000.
+   * Milliseconds until the head of the response, connecting included. While a body is written the time
+   * counts anew from each piece. Default 30,000.
    */
   readonly timeoutMs?: number | undefined;
 }
@@ -55,6 +55,8 @@ export interface Exchange {
   abort(): void;
   /** After a head whose framing is `tunnel`: takes over the connection, which is paused. */
   detach(): Tunnel;
+  /** Whether nothing comes any more and nothing need be written. */
+  readonly over: boolean;
 }
 
 /** Where an exchange gets connections from. */
@@ -91,7 +93,7 @@ export function startExchange(
   let isUnframed = false;
   let isPaused = false;
   let isOver = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined = setTimeout(onTimeout, timeoutMs);
 
   const sink: ConnectionSink = {
     event(event) {
@@ -140,7 +142,6 @@ export function startExchange(
     connection = taken;
     const head = writeHeadFor(taken);
     taken.begin({ method: request.method, upgrade: request.upgrade ?? false }, sink);
-    timer ??= setTimeout(onTimeout, timeoutMs);
     if (isUnframed) taken.unframe();
     if (isPaused) taken.pause();
     if (request.hasBody) taken.gather();
@@ -179,6 +180,7 @@ export function startExchange(
     try {
       use(free);
     } catch (error) {
+      stopTimer();
       free.close();
       throw asSigError(error);
     }
@@ -193,20 +195,24 @@ export function startExchange(
       return false;
     },
     finish() {
-      if (isWritten) return;
+      if (isWritten || isOver) return;
       isWritten = true;
       timer?.refresh();
       connection?.complete();
     },
     unframe() {
+      if (isOver) return;
       isUnframed = true;
       connection?.unframe();
     },
+    // An exchange that is over must not touch what another one uses by now.
     pause() {
+      if (isOver) return;
       isPaused = true;
       connection?.pause();
     },
     resume() {
+      if (isOver) return;
       isPaused = false;
       connection?.resume();
     },
@@ -221,6 +227,9 @@ export function startExchange(
       isOver = true;
       stopTimer();
       return connection.detach();
+    },
+    get over() {
+      return isOver;
     },
   };
 }

@@ -39,7 +39,7 @@ test('R16: verify() throws E_AUDIT_TAMPER naming the first bad record', async ()
   log.lines[1] = log.lines[1]!.replace('"b"', '"x"');
   await expect(audit.verify()).rejects.toMatchObject({
     code: 'E_AUDIT_TAMPER',
-    message: 'Audit log is not as it was written: line 2: record 2 was changed, or made with another key',
+    message: 'Audit log is not whole at line 2: record 2 was changed, or made with another key',
   });
   expect(await audit.inspect()).toMatchObject({ count: 1, fault: { line: 2, seq: 2 } });
 });
