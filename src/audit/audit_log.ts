@@ -1,52 +1,51 @@
 import { SigError } from '../errors.ts';
 import type { AuditSink, Clock, Log } from '../ports.ts';
 import type { Mac } from './chain.ts';
-import { type AuditRecord, openRecord } from './line.ts';
+import { type AuditRecord, type ChainPosition, openRecord } from './line.ts';
 import { createAuditSink } from './sink.ts';
-import { verifyLog } from './verify.ts';
+import { type LogReport, verifyLog } from './verify.ts';
 
-/** The audit log as a whole: to write, to read, to verify. */
+/** The audit log: written by whatever acts, read by people. */
 export interface AuditLog extends AuditSink {
-  /** The last records, oldest first. Lines that are no records are left out: verifying names them. */
+  /** The last records, oldest first. What is no record is left out; `verify` names it. */
   tail(count: number): Promise<AuditRecord[]>;
-  /** Records as they are written, from now on, until the signal. */
+  /** Records as they come in, until the signal. */
   follow(signal: AbortSignal): AsyncIterable<AuditRecord>;
+  /** The check of all that is kept. Never throws for what it finds. */
+  inspect(anchor?: ChainPosition): Promise<LogReport>;
   /**
-   * Checks every record.
+   * The check of all that is kept.
    *
-   * @returns how many there are
+   * @param anchor a position kept elsewhere; the log must contain it
+   * @returns how many records there are, and how often the log had to recover from a crash
    * @throws {SigError} E_AUDIT_TAMPER naming the first bad record
    */
-  verify(): Promise<{ readonly records: number; readonly recoveries: number }>;
+  verify(anchor?: ChainPosition): Promise<{ readonly records: number; readonly recoveries: number }>;
 }
 
 /**
- * Makes the audit log over its files.
+ * The audit log over its files and its key.
  *
- * @param mac asked for when the first record is written or verified, not before
+ * @param mac asked for when first needed: by a write or a check, not by a look
  */
 export function createAuditLog(log: Log, mac: () => Promise<Mac>, clock: Clock): AuditLog {
   const sink = createAuditSink(log, mac, clock);
+  const inspect: AuditLog['inspect'] = async (anchor) => await verifyLog(log, await mac(), anchor);
   return {
     write: sink.write,
     async tail(count) {
-      const records: AuditRecord[] = [];
-      for await (const line of (await log.read()).lines) {
-        const record = openRecord(line)?.record;
-        if (record) records.push(record);
-        if (records.length > 2 * count) records.splice(0, records.length - count);
-      }
-      return records.slice(-count);
+      return (await log.readLast(count)).flatMap((line) => openRecord(line)?.record ?? []);
     },
     async *follow(signal) {
       for await (const line of log.follow(signal)) {
-        const record = openRecord(line)?.record;
-        if (record) yield record;
+        const opened = openRecord(line);
+        if (opened) yield opened.record;
       }
     },
-    async verify() {
-      const { count, fault, recoveries } = await verifyLog(log, await mac());
-      if (fault === undefined) return { records: count, recoveries: recoveries.length };
+    inspect,
+    async verify(anchor) {
+      const { count, fault, recoveries } = await inspect(anchor);
+      if (!fault) return { records: count, recoveries: recoveries.length };
       throw new SigError('E_AUDIT_TAMPER', `Audit log is not whole at line ${fault.line}: ${fault.reason}`, {
         hint: `the ${count} records before it are good`,
       });
