@@ -96,14 +96,23 @@ export function readProvider(id: string, entry: Entry, map: MapNode, scope: Scop
   });
   const domains = readDomains(fields.get('domains'));
   if (strategy === undefined) return undefined;
-  const isOAuth2 = strategy === 'oauth2';
+  const defaults = defaultRules(strategy);
   return {
     id,
     domains: domains ?? [],
     strategy,
-    extract: extract ?? (isOAuth2 ? [{ from: 'oauth2', as: 'access_token' }] : []),
-    apply: apply ?? (isOAuth2 ? [{ in: 'header', name: 'Authorization', value: 'Bearer ${access_token}' }] : []),
+    extract: extract ?? defaults.extract,
+    apply: apply ?? defaults.apply,
     ...rest,
+  };
+}
+
+/** The rules of an entry that names none: OAuth always yields an access token, used as RFC 6750 says. */
+export function defaultRules(strategy: Strategy): Pick<ProviderConfig, 'extract' | 'apply'> {
+  if (strategy !== 'oauth2') return { extract: [], apply: [] };
+  return {
+    extract: [{ from: 'oauth2', as: 'access_token' }],
+    apply: [{ in: 'header', name: 'Authorization', value: 'Bearer ${access_token}' }],
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The candidate that a misspelt word was most likely meant to be. Case is ignored; one edit is
- * forgiven for each three characters of the word, and one in any case. A beginning of three
+ * forgiven for each three characters of the word, at least one and at most three. A beginning of three
  * characters or more stands for the one candidate that begins so.
  *
  * @returns the closest candidate, the first of equally close ones, or `undefined` when none is close
@@ -15,7 +15,7 @@ export function suggest(word: string, candidates: readonly string[]): string | u
 }
 
 function closest(word: string, candidates: readonly string[]): string | undefined {
-  let limit = Math.max(1, Math.floor(word.length / 3));
+  let limit = Math.max(1, Math.min(3, Math.floor(word.length / 3)));
   let best: string | undefined;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) > limit) continue;

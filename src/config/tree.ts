@@ -225,7 +225,7 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an anchor or alias needs a name, and the name cannot end in ":"',
   BAD_COLLECTION_TYPE: 'the tag does not fit the value',
   BAD_DQ_ESCAPE: 'a backslash in double quotes begins an escape, and this is none',
-  BAD_INDENT: 'this line is not indented like its siblings',
+  BAD_INDENT: 'this line is not indented as it must be, or a bracket before it is not closed',
   BAD_PROP_ORDER: 'an anchor or tag stands in the wrong place',
   BAD_SCALAR_START: 'a value that begins with this character must be put in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a nested map must begin on its own line',
