@@ -54,10 +54,13 @@ export function mergePlacements(all: readonly Placement[]): Placement[] {
   for (const placement of all) {
     const key = `${placement.in} ${placement.in === 'header' ? placement.name.toLowerCase() : placement.name}`;
     const other = merged.get(key);
-    if (!other || (other.value === placement.value && other.action === placement.action)) merged.set(key, other ?? placement);
-    else if (other.provider === placement.provider && placement.action === 'append') {
+    if (!other || (other.value === placement.value && other.action === placement.action)) {
+      merged.set(key, other ?? placement);
+    } else if (other.provider === placement.provider && placement.action === 'append') {
       merged.set(key, { ...other, value: join(placement.name, other.value, placement.value) });
-    } else if (placement.in === 'header' && placement.name.toLowerCase() === 'cookie' && other.action === placement.action) {
+    } else if (
+      placement.in === 'header' && placement.name.toLowerCase() === 'cookie' && other.action === placement.action
+    ) {
       merged.set(key, { ...other, value: join('cookie', other.value, placement.value) });
     } else {
       throw new SigError(

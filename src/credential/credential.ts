@@ -103,7 +103,9 @@ export function decodeCredential(providerId: string, json: unknown): Credential 
   const session = oauth2 as Record<string, string> | undefined;
   return {
     ...(plain as unknown as Pick<Credential, 'provider' | 'strategy' | 'obtainedAtSec' | 'binding'>),
-    values: Object.fromEntries(Object.entries(values as Record<string, string>).map(([key, value]) => [key, new Secret(value)])),
+    values: Object.fromEntries(
+      Object.entries(values as Record<string, string>).map(([key, value]) => [key, new Secret(value)]),
+    ),
     ...(cookies === undefined ? {} : { cookies: new Secret(cookies as Cookie[]) }),
     ...(session === undefined ? {} : {
       oauth2: {

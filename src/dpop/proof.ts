@@ -1,5 +1,5 @@
 import { encodeBase64url } from '../encoding/base64url.ts';
-import { encodeUtf8, randomBytes } from '../encoding/bytes.ts';
+import { encodeAscii, encodeUtf8 } from '../encoding/bytes.ts';
 import { signBytes, type SigningKey } from '../encoding/signing_key.ts';
 import type { Secret } from '../secret.ts';
 import { defaultAlgorithm, keyKindOf, type ProofAlgorithm } from './algorithm.ts';
@@ -29,6 +29,9 @@ export interface ProofClaims {
 
 // RFC 9110 §5.6.2
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+// Filled anew for each proof; drawing into one array costs half of what a new one does.
+const jti = new Uint8Array(16);
 
 /** The encoded header of each key under each name: it is the same in every proof. */
 const headers = new WeakMap<SigningKey, Map<ProofAlgorithm, string>>();
@@ -64,7 +67,7 @@ export async function createProof(key: SigningKey, claims: ProofClaims): Promise
   });
   const header = headerOf(key, claims.algorithm ?? defaultAlgorithm(key.kind));
   const input = `${header}.${encodeBase64url(encodeUtf8(payload))}`;
-  return `${input}.${encodeBase64url(await signBytes(key, encodeUtf8(input)))}`;
+  return `${input}.${encodeBase64url(await signBytes(key, encodeAscii(input)))}`;
 }
 
 /**
@@ -72,7 +75,7 @@ export async function createProof(key: SigningKey, claims: ProofClaims): Promise
  * from a pool that a snapshot or a fork would hand out twice (security case D1).
  */
 export function createJti(): string {
-  return encodeBase64url(randomBytes(16));
+  return encodeBase64url(crypto.getRandomValues(jti));
 }
 
 function headerOf(key: SigningKey, algorithm: ProofAlgorithm): string {

@@ -1,11 +1,11 @@
 import { decodeBase64url, encodeBase64url } from '../encoding/base64url.ts';
-import { decodeUtf8, encodeUtf8 } from '../encoding/bytes.ts';
-import { jwkThumbprint } from '../encoding/jwk_thumbprint.ts';
-import { importPublicKey, type PublicJwk, readPublicJwk, verifyBytes } from '../encoding/signing_key.ts';
+import { decodeUtf8, encodeAscii, encodeUtf8 } from '../encoding/bytes.ts';
+import { type PublicJwk, readPublicJwk, verifyBytes } from '../encoding/signing_key.ts';
 import type { Clock } from '../ports.ts';
 import type { Secret } from '../secret.ts';
 import { keyKindOf, PROOF_ALGORITHMS, type ProofAlgorithm } from './algorithm.ts';
 import { normaliseHtu } from './htu.ts';
+import { knownKey } from './known_key.ts';
 import { isNonce } from './nonce_store.ts';
 import type { ReplayStore } from './replay_store.ts';
 import { accessTokenHash } from './token.ts';
@@ -130,15 +130,14 @@ async function check(proof: string | null, expected: ProofExpectations): Promise
   const claims = readObject(payload);
   const { jti, htu } = readClaims(claims, expected);
   const iatSec = readTime(claims.iat, expected);
-  const publicKey = await importPublicKey(jwk).catch(() => {
+  const { publicKey, thumbprint: jkt } = await knownKey(jwk).catch(() => {
     throw new Refused('bad_proof_jwk');
   });
-  const input = encodeUtf8(proof.slice(0, -signature.length - 1));
+  const input = encodeAscii(proof.slice(0, -signature.length - 1));
   if (!(await verifyBytes(keyKindOf(algorithm), publicKey, decode(signature), input))) {
     throw new Refused('bad_proof_signature');
   }
   await checkNonce(claims.nonce, expected);
-  const jkt = await jwkThumbprint(jwk);
   if (expected.token) {
     // A token that cannot be hashed cannot have been hashed by the client either.
     const ath = await accessTokenHash(expected.token.accessToken).catch(() => undefined);

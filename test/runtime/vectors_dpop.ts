@@ -177,6 +177,31 @@ export const DPOP_VECTORS: readonly Vector[] = [
       same(!refused.ok && refused.fault, 'bad_proof_htm');
     },
   })),
+  {
+    name: 'verifyProof() gives a verdict, not an exception, on hostile keys and signatures',
+    run: async () => {
+      const input = (header: object) => {
+        const claims = { jti: 'j', htm: 'GET', htu: RESOURCE_REQUEST.url, iat: Math.floor(Date.now() / 1000) };
+        return [header, claims].map((part) => encodeBase64url(encodeUtf8(JSON.stringify(part)))).join('.');
+      };
+      const faults = async (jwk: object, alg: string, length: number) => {
+        const signature = encodeBase64url(new Uint8Array(length).fill(7));
+        const proof = `${input({ typ: 'dpop+jwt', alg, jwk })}.${signature}`;
+        const verdict = await verifyProof(proof, { ...RESOURCE_REQUEST, replays: createReplayStore() });
+        same(verdict.ok, false);
+      };
+      const coordinates = ['A'.repeat(43), `${'_'.repeat(42)}8`, `Ag${'A'.repeat(41)}`, `7v${'_'.repeat(40)}8`];
+      for (const x of coordinates) {
+        await faults({ kty: 'OKP', crv: 'Ed25519', x }, 'EdDSA', 64);
+        await faults({ kty: 'EC', crv: 'P-256', x, y: x }, 'ES256', 64);
+      }
+      const [ec, ed] = [await generateKey('ES256'), await generateKey('Ed25519')];
+      for (const length of [1, 63, 64, 65, 512]) {
+        await faults(ec.publicJwk, 'ES256', length);
+        await faults(ed.publicJwk, 'EdDSA', length);
+      }
+    },
+  },
   ...(['ES256', 'Ed25519'] as const).map((kind): Vector => ({
     name: `generateKey(), exportKey() and importKey() go round for ${kind}`,
     run: async () => {
