@@ -1,5 +1,6 @@
 import { isSigError, SigError } from '../errors.ts';
 import type { HeaderPairs } from '../target/head.ts';
+import { passBody } from './pass_body.ts';
 
 /** Undoes one content coding, chunk by chunk: what a chunk yields comes out before the next is asked for. */
 export type Decoder = (coded: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
@@ -22,13 +23,28 @@ const LIMITS: ExpansionLimits = { ratio: 100, freeBytes: 1024 * 1024 };
 /** Each coding multiplies what a small body can expand to. */
 const MAX_CODINGS = 3;
 /** Field names that speak of the coded bytes (RFC 9530, RFC 1864). */
-const CODED_FIELDS = new Set(['content-encoding', 'content-length', 'content-digest', 'repr-digest', 'digest', 'content-md5']);
+const CODED_FIELDS = new Set([
+  'content-encoding',
+  'content-length',
+  'content-digest',
+  'repr-digest',
+  'digest',
+  'content-md5',
+]);
 
 /** The content codings of a body in the order they were applied, under their usual names. */
 export function readCodings(headers: HeaderPairs): string[] {
   return listOf(headers, 'content-encoding')
     .map((coding) => coding.toLowerCase().replace(/^x-(?=gzip$)/, ''))
     .filter((coding) => coding !== 'identity');
+}
+
+/** What becomes of a coded body. */
+export interface DecodingPlan {
+  /** The codings to undo, in the order they were applied. */
+  readonly codings: readonly string[];
+  /** The head of the body as it will be delivered. */
+  readonly headers: HeaderPairs;
 }
 
 /**
@@ -46,7 +62,7 @@ export function planDecoding(
   headers: HeaderPairs,
   decoders: Decoders,
   strict: boolean,
-): { readonly codings: readonly string[]; readonly headers: HeaderPairs } {
+): DecodingPlan {
   const codings = readCodings(headers);
   if (codings.length === 0) return { codings, headers };
   const unknown = codings.find((coding) => !Object.hasOwn(decoders, coding));
@@ -94,11 +110,20 @@ function isKnown(item: string, decoders: Decoders): boolean {
  * @throws {SigError} E_CODING from the iterator when the bytes are not so coded, end too early, or
  * expand beyond the limits
  */
-export async function* decodeBody(
+export function decodeBody(
   body: AsyncIterable<Uint8Array>,
   codings: readonly string[],
   decoders: Decoders,
   limits: ExpansionLimits = LIMITS,
+): AsyncIterableIterator<Uint8Array> {
+  return passBody(body, decodeChunks(body, codings, decoders, limits));
+}
+
+async function* decodeChunks(
+  body: AsyncIterable<Uint8Array>,
+  codings: readonly string[],
+  decoders: Decoders,
+  limits: ExpansionLimits,
 ): AsyncGenerator<Uint8Array, void, void> {
   let coded = 0;
   let decoded = 0;
@@ -127,7 +152,9 @@ export async function* decodeBody(
   } catch (error) {
     if (sourceError !== undefined) throw sourceError;
     if (isSigError(error)) throw error;
-    throw new SigError('E_CODING', `Cannot decode a body with content coding ${quote(codings.join(', '))}`, { cause: error });
+    throw new SigError('E_CODING', `Cannot decode a body with content coding ${quote(codings.join(', '))}`, {
+      cause: error,
+    });
   }
 }
 

@@ -35,11 +35,18 @@ const PERCENT = 0x25;
 const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
-const BACKSLASH_CONTROL: ReadonlyMap<number, number> = new Map([[0x62, 8], [0x66, 12], [0x6e, LF], [0x72, CR], [0x74, 9]]);
+const BACKSLASH_CONTROL: ReadonlyMap<number, number> = new Map([[0x62, 8], [0x66, 12], [0x6e, LF], [0x72, CR], [
+  0x74,
+  9,
+]]);
 
 /** By byte: 1 where an escape may begin, 2 where a line may break, else 0. */
 export const MARKER: Uint8Array = new Uint8Array(256);
-MARKER[PERCENT] = MARKER[AMPERSAND] = MARKER[EQUALS] = MARKER[BACKSLASH] = 1;
+MARKER[PERCENT] =
+  MARKER[AMPERSAND] =
+  MARKER[EQUALS] =
+  MARKER[BACKSLASH] =
+    1;
 MARKER[LF] = MARKER[CR] = 2;
 
 /** The first two letters of each name, of which `&page=` and `&x=` in a URL have none. */

@@ -67,8 +67,14 @@ export function createNeedles(secrets: readonly SecretValue[]): Needles {
     for (const text of strong.flatMap(variantsOf)) {
       if (weaknessOf(text) === undefined) formsOf(text.text, provider).forEach(add);
     }
-    if (strong.length === 0) weak.push({ provider, kind, ...named, weakness: weaknessOf(texts[0] ?? { text: whole, kind: 'value' }) ?? 'plain' });
-    // A whole header is one mark, and takes with it what is too weak to be looked for alone.
+    if (strong.length === 0) {
+      weak.push({
+        provider,
+        kind,
+        ...named,
+        weakness: weaknessOf(texts[0] ?? { text: whole, kind: 'value' }) ?? 'plain',
+      });
+    } // A whole header is one mark, and takes with it what is too weak to be looked for alone.
     else if (kind === 'header') add(plainForm(whole, provider));
     if (kind === 'header' && name !== undefined) fields.push({ provider, name: name.toLowerCase(), value: whole });
   }

@@ -1,4 +1,5 @@
 import type { Redaction } from './matcher.ts';
+import { passBody } from './pass_body.ts';
 
 /**
  * Redacts a body while it passes. Asks for the next chunk only when the last was taken, and passes
@@ -9,7 +10,14 @@ import type { Redaction } from './matcher.ts';
  * for await (const chunk of redactBody(response.body, matcher.begin())) write(chunk);
  * ```
  */
-export async function* redactBody(
+export function redactBody(
+  body: AsyncIterable<Uint8Array>,
+  redaction: Redaction,
+): AsyncIterableIterator<Uint8Array> {
+  return passBody(body, redactChunks(body, redaction));
+}
+
+async function* redactChunks(
   body: AsyncIterable<Uint8Array>,
   redaction: Redaction,
 ): AsyncGenerator<Uint8Array, void, void> {

@@ -50,7 +50,9 @@ export function variantsOf(secret: SecretText): SecretText[] {
   if (decoded !== undefined) variants.push(decoded);
   if (text.includes(' ')) variants.push(text.replaceAll(' ', '+'));
   for (const whole of [...variants]) {
-    if (COMPACT_TOKEN.test(whole)) variants.push(...whole.split('.').slice(1).filter((part) => part.length >= MIN_TOKEN_PART));
+    if (COMPACT_TOKEN.test(whole)) {
+      variants.push(...whole.split('.').slice(1).filter((part) => part.length >= MIN_TOKEN_PART));
+    }
   }
   return variants.map((variant) => ({ text: variant, kind }));
 }

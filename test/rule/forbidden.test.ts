@@ -17,7 +17,7 @@ const FORBIDDEN: readonly { name: string; pattern: RegExp; view: 'code' | 'bare'
   },
   {
     name: 'unverified TLS',
-    pattern: /\brejectUnauthorized['"]?\s*:\s*(?!true\b)|\brejectUnauthorized\s*=(?!=)|['"]--insecure['"]/,
+    pattern: /\brejectUnauthorized['"]?\s*:(?!\s*true\b)|\brejectUnauthorized\s*=(?!=)|['"]--insecure['"]/,
     view: 'code',
     examples: ['{ rejectUnauthorized: false }', '{ "rejectUnauthorized": !strict }', 'o.rejectUnauthorized = x'],
   },
@@ -35,7 +35,7 @@ const FORBIDDEN: readonly { name: string; pattern: RegExp; view: 'code' | 'bare'
   },
   {
     name: 'a shell',
-    pattern: /\bshell['"]?\s*:\s*(?!false\b)|\b(?:exec|execSync)\s*\(\s*[`'"]/,
+    pattern: /\bshell['"]?\s*:(?!\s*false\b)|\b(?:exec|execSync)\s*\(\s*[`'"]/,
     view: 'code',
     examples: ['spawn(x, [], { shell: true })', 'execSync("ps | grep x")', 'exec(`kill ${pid}`)'],
   },

@@ -46,7 +46,7 @@ export interface Exchange {
   write(bytes: Uint8Array): boolean;
   /** Says that the body is written whole. Not needed without one. */
   finish(): void;
-  /** Takes the chunks off the body of the answer. */
+  /** Takes the chunks off the body of the answer. To be called from `head`. */
   unframe(): void;
   /** Stops the answer. Its bytes wait in the network, not in memory. */
   pause(): void;
@@ -90,7 +90,6 @@ export function startExchange(
   let connection: Connection | undefined;
   let waiting: Uint8Array[] | undefined;
   let isWritten = !request.hasBody;
-  let isUnframed = false;
   let isPaused = false;
   let isOver = false;
   let timer: ReturnType<typeof setTimeout> | undefined = setTimeout(onTimeout, timeoutMs);
@@ -142,7 +141,6 @@ export function startExchange(
     connection = taken;
     const head = writeHeadFor(taken);
     taken.begin({ method: request.method, upgrade: request.upgrade ?? false }, sink);
-    if (isUnframed) taken.unframe();
     if (isPaused) taken.pause();
     if (request.hasBody) taken.gather();
     taken.write(head);
@@ -201,9 +199,7 @@ export function startExchange(
       connection?.complete();
     },
     unframe() {
-      if (isOver) return;
-      isUnframed = true;
-      connection?.unframe();
+      if (!isOver) connection?.unframe();
     },
     // An exchange that is over must not touch what another one uses by now.
     pause() {
