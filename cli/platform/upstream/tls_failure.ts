@@ -1,5 +1,10 @@
 import { SigError } from '../../../src/errors.ts';
 
+/** Deno 2.9.6 has one code for an unknown CA, wrong dates and a wrong purpose. */
+const UNVERIFIED = 'Deno' in globalThis
+  ? 'the CA of its certificate is not known, or its dates or purpose are wrong'
+  : 'the CA of its certificate is not known';
+
 /** Causes, by what OpenSSL (Node), BoringSSL (Bun) and rustls (Deno) call them. First match wins. */
 const CAUSES: readonly (readonly [pattern: RegExp, why: string, hint: string | undefined])[] = [
   [/NOT_YET_VALID|NotValidYet|not yet valid/i, 'its certificate is not valid yet', 'check the clock of this machine'],
@@ -31,7 +36,7 @@ const CAUSES: readonly (readonly [pattern: RegExp, why: string, hint: string | u
   ],
   [
     /UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|UnknownIssuer|unable to (get|verify)|CERT_UNTRUSTED|CERT_CHAIN_TOO_LONG/i,
-    'the CA of its certificate is not known',
+    UNVERIFIED,
     'add that CA as "caFile" of the provider, or as SIG_EXTRA_CA',
   ],
   [
