@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Cookie } from './credential/cookie.ts';
 import type { Secret } from './secret.ts';
 import type { HeaderPairs, RequestHead } from './target/head.ts';
 
@@ -64,8 +65,8 @@ export interface Lease {
 }
 
 /**
- * A compare-and-swap store of named values. Keys are `folder/name` with names out of
- * `[a-z0-9._-]`. The embedded one is a folder; a fleet can put the same records elsewhere.
+ * A compare-and-swap store of named values. Keys are as {@link requireStoreKey} says. The embedded
+ * one is a folder; a fleet can put the same records elsewhere.
  *
  * @throws {SigError} E_STORE, E_PERMISSIONS, E_LOCKED from each member
  */
@@ -73,7 +74,8 @@ export interface Store {
   /** The value now, or `undefined`. */
   get(key: string): Promise<StoreEntry | undefined>;
   /**
-   * Writes durably: afterwards either the old or the new value is there, whatever happens.
+   * Writes durably: afterwards either the old or the new value is there, whatever happens. Needs no
+   * lease.
    *
    * @param ifEtag the tag the value must still have, `null` when it must not exist, absent for any
    * @returns the tag of the new value
@@ -82,12 +84,50 @@ export interface Store {
   put(key: string, bytes: Uint8Array<ArrayBuffer>, ifEtag?: string | null): Promise<string>;
   /** Removes a value; nothing happens when it is not there. */
   remove(key: string): Promise<void>;
-  /** Keeps a bad value for inspection under another name, which is returned. */
+  /**
+   * Keeps a bad value for inspection under another name.
+   *
+   * @returns where it is now, as a person finds it
+   */
   setAside(key: string): Promise<string>;
-  /** The keys in a folder, sorted. */
+  /** The keys in a folder, sorted, without what was set aside. */
   list(folder: string): Promise<string[]>;
   /** Waits for the exclusive lease of that name, across processes. */
   lease(name: string): Promise<Lease>;
+}
+
+const STORE_NAME = '[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9_-])?';
+const STORE_KEY = new RegExp(`^${STORE_NAME}/${STORE_NAME}$`);
+
+/**
+ * Returns a key of a {@link Store}, or throws.
+ *
+ * @param key `folder/name` out of `[a-z0-9._-]`; each has 1 to 128 characters, begins with a
+ * letter or digit and does not end with a dot, so that different keys are different files on every file system
+ * @throws {TypeError} when it is anything else
+ */
+export function requireStoreKey(key: string): string {
+  if (STORE_KEY.test(key)) return key;
+  throw new TypeError(`Invalid store key ${JSON.stringify(key.slice(0, 300))}`);
+}
+
+/**
+ * The key under which a {@link Store} keeps a bad value: `<key>.corrupt-<time>`.
+ *
+ * @param nowMs milliseconds since 1970
+ * @param isTaken whether a key is in use
+ */
+export function nameSetAside(key: string, nowMs: number, isTaken: (key: string) => boolean): string {
+  const time = new Date(nowMs).toISOString().replaceAll(/[-:]/g, '').replace(/[T.]/g, '-').slice(0, 15);
+  for (let n = 1;; n++) {
+    const name = `${key}.corrupt-${time}${n === 1 ? '' : `-${n}`}`;
+    if (!isTaken(name)) return name;
+  }
+}
+
+/** Whether a key or file name is that of a value which was set aside. */
+export function isSetAside(name: string): boolean {
+  return /\.corrupt-[0-9-]+$/.test(name);
 }
 
 /** Asks a person. */
@@ -98,6 +138,76 @@ export interface Prompt {
   secret(question: string): Promise<Secret>;
   /** A yes or no; the default is no. */
   confirm(question: string): Promise<boolean>;
+}
+
+/** How a browser is opened. */
+export interface BrowserOptions {
+  /** Provider id. Each has a profile of its own, which outlives the session. */
+  readonly profile: string;
+  /** Whether a person sees it. */
+  readonly mode: 'headless' | 'visible';
+  readonly networkProxy?: string | undefined;
+}
+
+/** A tab. */
+export interface BrowserPage {
+  /** Origin of the top frame, such as `https://example.com`; `null` when it has none, as `about:blank`. */
+  readonly origin: string | null;
+  /** URL of the top frame, fragment included. It may hold secrets. */
+  readonly url: string;
+  readonly isLoading: boolean;
+  /** What a visible field anywhere in the tab asks for. */
+  readonly asks: 'password' | 'code' | null;
+}
+
+/**
+ * An open browser. Nothing that a page's own script says is relied on: origins, cookies and
+ * storage come from the browser.
+ *
+ * @throws {SigError} E_BROWSER from each member but `close` when the browser is gone
+ */
+export interface BrowserSession {
+  /** Whether a person closed it, or it broke down. */
+  readonly isClosed: boolean;
+  /**
+   * Loads a URL in the first tab and returns when the answer is there or cannot be had.
+   *
+   * @throws {SigError} E_UPSTREAM, E_UPSTREAM_TLS when nothing can be loaded
+   */
+  goto(url: string): Promise<void>;
+  pages(): Promise<readonly BrowserPage[]>;
+  /** All cookies of the profile. */
+  cookies(): Promise<readonly Cookie[]>;
+  setCookies(cookies: readonly Cookie[]): Promise<void>;
+  /**
+   * The storage of one origin, as a tab holds it whose top frame is exactly that origin.
+   *
+   * @returns `undefined` when there is no such tab
+   */
+  storage(origin: string, kind: 'localStorage' | 'sessionStorage'): Promise<ReadonlyMap<string, string> | undefined>;
+  /**
+   * Types a one-time code into the field for it, if a tab whose top frame is exactly that origin
+   * shows one, and sends the form off.
+   *
+   * @returns whether there was one
+   */
+  fillCode(origin: string, code: string): Promise<boolean>;
+  /** Returns at the next navigation, new or closed tab, or answer, at the latest after that time. */
+  waitForChange(timeoutMs: number): Promise<void>;
+  /** Closes it, profile kept. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+/** Opens browsers for logins. */
+export interface Browser {
+  /** Whether a person at this machine would see a window. */
+  readonly hasDisplay: boolean;
+  /** Whether a profile of that name was used before. */
+  hasProfile(profile: string): Promise<boolean>;
+  /** @throws {SigError} E_BROWSER, E_LOCKED when the profile is in use, E_PERMISSIONS, E_STORE */
+  open(options: BrowserOptions): Promise<BrowserSession>;
+  /** Removes a profile and everything the browser knew in it. */
+  removeProfile(profile: string): Promise<void>;
 }
 
 /** Where audit events go. A rejected promise means: do not inject. */
@@ -111,4 +221,55 @@ export interface AuditEvent {
   readonly event: string;
   readonly provider?: string | undefined;
   readonly [field: string]: string | number | boolean | readonly string[] | undefined;
+}
+
+/** An append-only text log, in files that rotate, with one line beside it: its head. */
+export interface Log {
+  /**
+   * Opens the log for writing. Nobody else has it until it is closed, in whatever process.
+   *
+   * @throws {SigError} E_STORE, E_PERMISSIONS, E_LOCKED
+   */
+  open(): Promise<OpenLog>;
+  /** Everything that is kept, as it is at this moment. */
+  read(): Promise<LogContent>;
+  /** The last whole lines, oldest first, at most so many. */
+  readLast(count: number): Promise<string[]>;
+  /** Whole lines as they are appended, from now on, until the signal. */
+  follow(signal: AbortSignal): AsyncIterable<string>;
+}
+
+/** A log that is open for writing. */
+export interface OpenLog {
+  /** Whether nobody else wrote since this process did. */
+  readonly isAsLeft: boolean;
+  /** How the log ends. */
+  readEnd(): LogEnd;
+  /**
+   * Appends whole lines, then replaces the head. A torn line at the end is dropped first.
+   *
+   * @param sealHead makes the new head, told the first line of the oldest file that stays
+   */
+  append(lines: readonly string[], sealHead: (oldestLine: string) => Promise<string>): Promise<void>;
+  /** Keeps all of the log under another name, which is returned, and begins an empty one. */
+  setAside(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** What stands at the end of a log. */
+export interface LogEnd {
+  /** The head, if there is one. */
+  readonly headLine: string | undefined;
+  /** The last whole line, if there is one. */
+  readonly lastLine: string | undefined;
+  /** How many bytes stand behind the last whole line: one that was being written in a crash. */
+  readonly tornBytes: number;
+}
+
+/** What a log holds. */
+export interface LogContent {
+  readonly headLine: string | undefined;
+  /** Whole lines, oldest first, without line ends. */
+  readonly lines: AsyncIterable<string>;
+  readonly tornBytes: number;
 }

@@ -5,6 +5,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/_lib/build_first.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

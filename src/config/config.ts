@@ -54,6 +54,8 @@ export interface OAuth2Config {
   readonly grant?: Grant;
   readonly audience?: string;
   readonly authMethod?: AuthMethod;
+  /** Whether tokens are bound to a key (RFC 9449). */
+  readonly dpop?: boolean;
 }
 
 /** One provider entry of config.yaml. */
@@ -66,6 +68,7 @@ export interface ProviderConfig {
   readonly validateUrl?: string;
   readonly validateRule?: string;
   readonly loginMode?: 'auto' | 'headless' | 'visible';
+  /** Globs: `*` is any text. A page whose URL fits one is a login page. */
   readonly loginUrlPatterns?: readonly string[];
   /** Seconds; written as `30s`, `5m`, `12h` or `7d`. */
   readonly ttlSec?: number;
@@ -83,7 +86,7 @@ export interface ProviderConfig {
 export interface ConfigIssue {
   /** 1-based. */
   readonly line: number;
-  /** 1-based. */
+  /** 1-based, in UTF-16 code units. */
   readonly column: number;
   /** What is wrong, without position: `unknown key "domian"`. */
   readonly message: string;
@@ -95,6 +98,10 @@ export interface ConfigIssue {
 
 /** A parsed config.yaml. */
 export interface Config {
+  /**
+   * The entries, in file order. Of an entry with mistakes, what could be read; one whose strategy
+   * could not be read is left out.
+   */
   readonly providers: readonly ProviderConfig[];
   /** Every mistake, in file order. Whoever uses the providers must refuse when there is one. */
   readonly issues: readonly ConfigIssue[];

@@ -67,7 +67,8 @@ export function withoutValues(credential: Credential): Credential {
 
 /** The plain JSON that is sealed. The only place besides the wire that opens secrets. */
 export function encodeCredential(credential: Credential): Record<string, unknown> {
-  const { values, cookies, oauth2, ...plain } = credential;
+  // The id is the record's name, which sealing authenticates.
+  const { provider: _id, values, cookies, oauth2, ...plain } = credential;
   return {
     ...plain,
     format: 1,
@@ -91,7 +92,7 @@ export function encodeCredential(credential: Credential): Record<string, unknown
 export function decodeCredential(providerId: string, json: unknown): Credential {
   const record = json as Record<string, unknown> | null;
   if (
-    typeof record !== 'object' || record === null || record.format !== 1 || record.provider !== providerId ||
+    typeof record !== 'object' || record === null || record.format !== 1 ||
     typeof record.values !== 'object' || record.values === null || typeof record.binding !== 'object'
   ) {
     throw new SigError('E_CORRUPT', `Credential of "${providerId}" is not in a format this version reads`, {
@@ -102,7 +103,8 @@ export function decodeCredential(providerId: string, json: unknown): Credential 
   const { format: _format, values, cookies, oauth2, ...plain } = record;
   const session = oauth2 as Record<string, string> | undefined;
   return {
-    ...(plain as unknown as Pick<Credential, 'provider' | 'strategy' | 'obtainedAtSec' | 'binding'>),
+    provider: providerId,
+    ...(plain as unknown as Pick<Credential, 'strategy' | 'obtainedAtSec' | 'binding'>),
     values: Object.fromEntries(
       Object.entries(values as Record<string, string>).map(([key, value]) => [key, new Secret(value)]),
     ),

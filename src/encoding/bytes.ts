@@ -25,6 +25,14 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** Text as its UTF-8 octets with one character for each: the form of header fields in `sig`. */
+export function octetsOf(text: string): string {
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  let octets = '';
+  for (const byte of encodeUtf8(text)) octets += String.fromCharCode(byte);
+  return octets;
+}
+
 /** Joins byte arrays into one. */
 export function concatBytes(...parts: readonly Uint8Array[]): Bytes {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -19,6 +19,19 @@ export function classifyAddress(address: string): AddressClass {
   return address.includes(':') ? classifyIpv6(address) : classifyIpv4(address);
 }
 
+/**
+ * The 4 or 16 bytes of an address, as certificates carry it.
+ *
+ * @param address IPv4 or IPv6, with or without brackets
+ * @throws {TypeError} when it is neither
+ */
+export function addressBytes(address: string): Uint8Array<ArrayBuffer> {
+  if (/^\d+(?:\.\d+){3}$/.test(address)) return Uint8Array.from(address.split('.').map(Number));
+  const words = expandIpv6(address);
+  if (!words) throw new TypeError('Parameter "address" is not an IP address');
+  return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 255]));
+}
+
 function classifyIpv4(address: string): AddressClass {
   if (METADATA.has(address)) return 'metadata';
   const [a = 0, b = 0, c = 0] = address.split('.').map(Number);

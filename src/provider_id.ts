@@ -1,4 +1,4 @@
-import { SigError } from '../errors.ts';
+import { SigError } from './errors.ts';
 
 const GRAMMAR = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?$/;
 // Names that Windows keeps for devices, with or without an ending.

@@ -1,0 +1,110 @@
+import type { Credentials } from '../../src/credential/credentials.ts';
+import type { LoginPorts } from '../../src/login/login.ts';
+import type { Renew } from '../../src/login/renew.ts';
+import type { AuditLog } from '../../src/audit/audit_log.ts';
+import type { Clock, Prompt, Send } from '../../src/ports.ts';
+import type { ProviderSet } from '../../src/provider/find.ts';
+import type { Sig } from '../../src/sig/sig.ts';
+import type { Io } from '../io.ts';
+
+/** An option of a command, in cac's notation. */
+export interface OptionSpec {
+  /** `-X, --method <method>` takes a value, `--yes` is a switch. */
+  readonly flag: string;
+  readonly description: string;
+}
+
+/** A command as `--help`, completion, manual and parser see it. */
+export interface CommandSpec {
+  readonly name: string;
+  /** Arguments in cac's notation: `<url>`, `[provider]`, `[...providers]`. */
+  readonly args?: string;
+  readonly summary: string;
+  readonly options?: readonly OptionSpec[];
+  readonly examples: readonly string[];
+  /** Loads what runs it: a command pays only for its own code. */
+  load(): Promise<{ readonly run: Run }>;
+}
+
+/**
+ * Runs a command.
+ *
+ * @returns the exit status
+ */
+export type Run = (input: CommandInput, context: Context) => Promise<number>;
+
+/** What was typed after the command's name. */
+export interface CommandInput {
+  readonly args: readonly string[];
+  /** What stands after `--`. */
+  readonly rest: readonly string[];
+  readonly options: ParsedOptions;
+}
+
+/** Options as typed: values are never turned into numbers, repeated ones are all there. */
+export interface ParsedOptions {
+  /** The last value of an option. */
+  value(name: string): string | undefined;
+  values(name: string): readonly string[];
+  has(name: string): boolean;
+}
+
+/** Where the vault key can be. */
+export type KeySourceKind = 'keychain' | 'passphrase' | 'file';
+
+/** What can be known of the vault without its key. */
+export interface VaultInfo {
+  readonly id: string;
+  /** A {@link KeySourceKind}, unless a newer sig chose it. */
+  readonly source: string;
+}
+
+/** Files that a person names on the command line. */
+export interface UserFiles {
+  /** The bytes of a file, of stdin for `-`. @throws {SigError} E_USAGE */
+  read(path: string): AsyncIterable<Uint8Array>;
+  /** Writes a file that appears only when it is complete. @throws {SigError} E_STORE */
+  write(path: string, body: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+/**
+ * The world of a command. Each member is made when it is first asked for, so that a command pays
+ * only for what it uses.
+ */
+export interface Context {
+  readonly io: Io;
+  /** The sig home, absolute. */
+  readonly home: string;
+  readonly env: (name: string) => string | undefined;
+  readonly clock: Clock;
+  readonly prompt: Prompt;
+  readonly files: UserFiles;
+  /** Registers what must still happen on Ctrl-C and SIGTERM; the result takes it back. */
+  readonly onInterrupt: (cleanup: () => Promise<void>) => () => void;
+  readonly send: () => Promise<Send>;
+  /** The text of config.yaml; empty when there is none. */
+  readonly configText: () => Promise<string>;
+  /** Changes config.yaml under its lease, durably. */
+  readonly editConfig: (change: (text: string) => string) => Promise<void>;
+  /** @throws {SigError} E_CONFIG */
+  readonly providers: () => Promise<ProviderSet>;
+  readonly vaultInfo: () => Promise<VaultInfo | undefined>;
+  /** Makes home and vault; a vault that is there stays as it is. */
+  readonly initialise: (source: KeySourceKind) => Promise<VaultInfo & { readonly created: boolean }>;
+  readonly credentials: () => Promise<Credentials>;
+  readonly audit: () => Promise<AuditLog>;
+  /** Obtains a new credential without a person. */
+  readonly renewal: () => Promise<Renew>;
+  readonly sig: () => Promise<Sig>;
+  readonly loginPorts: () => Promise<LoginPorts>;
+  /** What `sig doctor` checks on this machine. */
+  readonly inspect: () => Promise<readonly Finding[]>;
+}
+
+/** One line of `sig doctor`. */
+export interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'failure';
+  readonly message: string;
+  readonly hint?: string;
+}

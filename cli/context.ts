@@ -1,0 +1,100 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import type { Context } from './command/command.ts';
+import { type Io, printable } from './io.ts';
+import { createPrompt } from './platform/prompt.ts';
+import { createUserFiles } from './platform/user_files.ts';
+
+/**
+ * Builds the ports of this machine. Each is made when it is first asked for, so that a command pays
+ * only for what it uses: `sig request` never loads the config editor, `sig completion` no vault.
+ *
+ * @param homeOption `--home`; else `SIG_HOME`, else `~/.sig`
+ */
+export function createContext(io: Io, homeOption: string | undefined, onInterrupt: Context['onInterrupt']): Context {
+  const env = (name: string): string | undefined => process.env[name];
+  const home = resolve(homeOption ?? (env('SIG_HOME') || join(homedir(), '.sig')));
+  const configPath = join(home, 'config.yaml');
+  const clock = { now: () => Date.now() };
+  const prompt = createPrompt(printable);
+
+  const configText = once(async () => (await import('./platform/config_file.ts')).readConfigFile(configPath));
+  const send = once(async () => (await import('./platform/send.ts')).createSend({ env }));
+  const vaultHome = once(async () => await import('./platform/vault_home.ts'));
+  const vault = once(async () => await (await vaultHome()).openVault(home, { prompt, env: process.env }));
+  const providers = once(async () => {
+    const [text, { parseConfig }, { loadProviders }] = await Promise.all([
+      configText(),
+      import('../src/config/parse.ts'),
+      import('../src/sig/load_providers.ts'),
+    ]);
+    return await loadProviders(parseConfig(text), configPath, env);
+  });
+  const credentials = once(async () => {
+    const { createCredentials } = await import('../src/credential/credentials.ts');
+    return createCredentials(await vault());
+  });
+  const audit = once(async () => {
+    const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }] = await Promise.all([
+      import('./platform/audit_file.ts'),
+      import('../src/audit/audit_log.ts'),
+      import('./platform/hash_mac.ts'),
+      import('./platform/folder_store.ts'),
+    ]);
+    const log = createAuditFile({
+      folder: join(home, 'logs'),
+      lease: () => createFolderStore(home).lease('logs/audit'),
+    });
+    return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
+  });
+  const renewal = once(async () => {
+    const { createRenewal } = await import('../src/login/renew.ts');
+    return createRenewal({ send: await send(), clock, env });
+  });
+  return {
+    io,
+    home,
+    env,
+    clock,
+    prompt,
+    onInterrupt,
+    files: createUserFiles(onInterrupt),
+    send,
+    configText,
+    editConfig: async (change) =>
+      await (await import('./platform/config_file.ts')).editConfigFile(home, configPath, change),
+    providers,
+    vaultInfo: async () => await (await vaultHome()).readVaultInfo(home),
+    initialise: async (source) => await (await vaultHome()).initialiseVault(home, source, { prompt, env: process.env }),
+    credentials,
+    audit,
+    renewal,
+    sig: once(async () => {
+      const { createSig } = await import('../src/sig/create_sig.ts');
+      const [set, opened, sender, log, renew] = await Promise.all([
+        providers(),
+        credentials(),
+        send(),
+        audit(),
+        renewal(),
+      ]);
+      return createSig({ providers: set, credentials: opened, send: sender, audit: log, renew, clock, env });
+    }),
+    loginPorts: async () => ({
+      credentials: await credentials(),
+      audit: await audit(),
+      send: await send(),
+      prompt,
+      clock,
+      env,
+    }),
+    inspect: async () => await (await import('./platform/inspect.ts')).inspectMachine({ home, providers, credentials }),
+  };
+}
+
+/** Makes something at the first call and gives out the same ever after. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}

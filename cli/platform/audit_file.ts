@@ -1,0 +1,223 @@
+/**
+ * The audit log as files: `audit.jsonl`, the full ones before it from `audit.jsonl.1` (newest) to
+ * `.5`, and `audit.head`. Only whoever holds the lease of the log writes.
+ *
+ * Calls are synchronous on purpose: they reach the page cache only, and a detour through the
+ * thread pool costs more than the call. There is no fsync: after a power failure the last records
+ * may be missing, and then the next record and the verification say so.
+ *
+ * @module
+ */
+
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type Lease, type Log, nameSetAside, type OpenLog } from '../../src/ports.ts';
+import { followFile, readFiles } from './audit_reader.ts';
+import {
+  countWholeBytes,
+  openPrivate,
+  readAt,
+  readFirstLine,
+  readLastLine,
+  readLastLines,
+  withFile,
+  writeText,
+} from './line_file.ts';
+import { ensurePrivateFolder } from './private_path.ts';
+import { toStoreError } from './store_error.ts';
+
+const NAME = 'audit.jsonl';
+const HEAD = 'audit.head';
+/** Room for any head, so that a new one always covers the old one. */
+const HEAD_BYTES = 256;
+
+/** How the log is kept. */
+export interface AuditFileOptions {
+  /** Absolute path. Made when it is not there; the folder around it exists. */
+  readonly folder: string;
+  /** Waits for the exclusive lease of the log. */
+  readonly lease: () => Promise<Lease>;
+  /** A file that has this many bytes is followed by a new one. Default 10 MiB. */
+  readonly maxBytes?: number;
+  /** How many full files are kept, at least 1. Default 5. */
+  readonly keep?: number;
+}
+
+/**
+ * The audit log in a folder. Nothing is touched before it is used.
+ *
+ * @example
+ * ```ts
+ * const log = createAuditFile({ folder: join(home, 'logs'), lease: () => store.lease('logs/audit') });
+ * ```
+ */
+export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, keep = 5 }: AuditFileOptions): Log {
+  const inFolder = (name: string) => join(folder, name);
+  /** The file as this process left it. */
+  let leftAt: { readonly ino: number; readonly size: number } | undefined;
+  let oldestLine: string | undefined;
+
+  function openLog(held: Lease): OpenLog {
+    ensurePrivateFolder(folder);
+    let fd = openPrivate(inFolder(NAME), true);
+    let { ino, size } = fstatSync(fd);
+    const isAsLeft = leftAt?.ino === ino && leftAt.size === size;
+    let whole = isAsLeft ? size : countWholeBytes(fd, size);
+    if (!isAsLeft) oldestLine = undefined;
+    // Until an append is complete, nothing is known about the file.
+    leftAt = undefined;
+
+    return {
+      isAsLeft,
+      readEnd: () => ({
+        headLine: readHead(),
+        lastLine: readLastLine(fd, whole) ?? lastFullLine(),
+        tornBytes: size - whole,
+      }),
+      append: (lines, sealHead) =>
+        asStoreError(async () => {
+          if (whole < size) ftruncateSync(fd, whole);
+          writeText(fd, `${lines.join('\n')}\n`);
+          whole = size = fstatSync(fd).size;
+          const isFull = size >= maxBytes;
+          const files = [...fullNames().reverse(), NAME];
+          if (isFull) oldestLine = firstLineOf(files[Math.max(0, files.length - keep)]!);
+          else oldestLine ??= firstLineOf(files[0]!);
+          writeHead(await sealHead(oldestLine));
+          // The head is written first: it no longer counts the file that a rotation removes.
+          if (isFull) rotate();
+          else leftAt = { ino, size };
+        }),
+      setAside: () =>
+        asStoreError(async () => {
+          const nowMs = Date.now();
+          const kept = (name: string) => nameSetAside(name, nowMs, (taken) => existsSync(inFolder(taken)));
+          const current = kept(NAME);
+          renameSync(inFolder(NAME), inFolder(current));
+          for (const name of [...fullNames(), HEAD].filter((other) => existsSync(inFolder(other)))) {
+            renameSync(inFolder(name), inFolder(kept(name)));
+          }
+          closeSync(fd);
+          fd = openPrivate(inFolder(NAME), true);
+          ({ ino, size } = fstatSync(fd));
+          whole = 0;
+          return current;
+        }),
+      async close() {
+        closeSync(fd);
+        await held.release();
+      },
+    };
+  }
+
+  function readHead(): string | undefined {
+    return withFile(inFolder(HEAD), (fd) => readAt(fd, 0, HEAD_BYTES).toString('latin1').replace(/\s+$/, ''));
+  }
+
+  function writeHead(line: string): void {
+    const fd = openPrivate(inFolder(HEAD), false);
+    try {
+      // In place and always of one length: what is read is the old head or the new one.
+      writeText(fd, `${line.padEnd(HEAD_BYTES - 1)}\n`, 0);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** The names of full files, newest first. */
+  function fullNames(): string[] {
+    if (!existsSync(folder)) return [];
+    const numbers = readdirSync(folder).flatMap((name) => /^audit\.jsonl\.([1-9]\d{0,5})$/.exec(name)?.[1] ?? []);
+    return numbers.map(Number).sort((a, b) => a - b).map((number) => `${NAME}.${number}`);
+  }
+
+  function lastFullLine(): string | undefined {
+    const [newest] = fullNames();
+    if (newest === undefined) return undefined;
+    return withFile(inFolder(newest), (fd) => readLastLine(fd, countWholeBytes(fd, fstatSync(fd).size)));
+  }
+
+  function firstLineOf(name: string): string {
+    return withFile(inFolder(name), readFirstLine) ?? '';
+  }
+
+  function rotate(): void {
+    const names = fullNames();
+    for (const name of names.slice(keep - 1)) unlinkSync(inFolder(name));
+    // The oldest first, so that no rename replaces a file that stays.
+    for (const [i, name] of [...names.slice(0, keep - 1).entries()].reverse()) {
+      renameSync(inFolder(name), inFolder(`${NAME}.${i + 2}`));
+    }
+    renameSync(inFolder(NAME), inFolder(`${NAME}.1`));
+  }
+
+  return {
+    async open() {
+      const held = await lease();
+      try {
+        return await asStoreError(async () => openLog(held));
+      } catch (error) {
+        await held.release();
+        throw error;
+      }
+    },
+
+    async read() {
+      const held = await lease();
+      try {
+        return await asStoreError(async () => {
+          const names = [...fullNames().reverse(), NAME].filter((name) => existsSync(inFolder(name)));
+          const files = names.map((name) => {
+            const fd = openSync(inFolder(name), constants.O_RDONLY);
+            return { fd, size: fstatSync(fd).size };
+          });
+          const last = files.at(-1);
+          const tornBytes = last === undefined ? 0 : last.size - countWholeBytes(last.fd, last.size);
+          return { headLine: readHead(), lines: readFiles(files), tornBytes };
+        });
+      } finally {
+        await held.release();
+      }
+    },
+
+    async readLast(count) {
+      const held = await lease();
+      try {
+        return await asStoreError(async () => {
+          const lines: string[] = [];
+          for (const name of [NAME, ...fullNames()]) {
+            if (lines.length >= count) break;
+            const last = withFile(inFolder(name), (fd) => {
+              const whole = countWholeBytes(fd, fstatSync(fd).size);
+              return readLastLines(fd, whole, count - lines.length);
+            });
+            lines.unshift(...(last ?? []));
+          }
+          return lines;
+        });
+      } finally {
+        await held.release();
+      }
+    },
+
+    follow: (signal) => followFile(folder, NAME, signal),
+  };
+}
+
+async function asStoreError<T>(use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (cause) {
+    throw toStoreError(cause, 'use the audit log');
+  }
+}

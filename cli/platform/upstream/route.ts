@@ -1,0 +1,34 @@
+import { authorityOf, type Target } from '../../../src/target/target.ts';
+import type { NetworkProxy } from './network_proxy.ts';
+
+/** How a server is reached, and for whom. */
+export interface Route {
+  readonly target: Target;
+  /** Whose request it is. Connections are never shared between owners (security case X5). */
+  readonly owner: string;
+  /** Goes through this proxy; direct when absent. */
+  readonly networkProxy?: NetworkProxy | undefined;
+  /** Path of a PEM file with further trusted CAs. */
+  readonly caFile?: string | undefined;
+  /** Whether loopback and private addresses may be dialled. */
+  readonly allowPrivate?: boolean | undefined;
+}
+
+/** What two requests must have in common to use one connection. */
+export function routeKey(route: Route): string {
+  const { target, networkProxy, caFile = '', allowPrivate = false } = route;
+  // No member can hold a line feed: hosts and URLs are parsed, and JSON escapes the others.
+  return `${JSON.stringify(route.owner)}\n${target.scheme}://${target.host}:${target.port}\n${
+    caFile === '' ? '' : JSON.stringify(caFile)
+  }\n${networkProxy?.key ?? ''}\n${allowPrivate}`;
+}
+
+/** The server as messages name it. */
+export function nameOf(route: Route): string {
+  return authorityOf(route.target);
+}
+
+/** A canonical host as sockets want it: IPv6 without brackets. */
+export function bareHost(host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host;
+}

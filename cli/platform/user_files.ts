@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import process from 'node:process';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { SigError } from '../../src/errors.ts';
+import type { UserFiles } from '../command/command.ts';
+
+/** Files that a person names on the command line; `-` is stdin. */
+export function createUserFiles(onInterrupt: (cleanup: () => Promise<void>) => () => void): UserFiles {
+  return {
+    async *read(path) {
+      try {
+        yield* path === '-' ? process.stdin : createReadStream(path);
+      } catch (cause) {
+        throw new SigError('E_USAGE', `Cannot read ${JSON.stringify(path)}: ${codeOf(cause)}`, { cause });
+      }
+    },
+    async write(path, body) {
+      // Beside the file, so that the rename stays on one file system and a broken transfer leaves no half file.
+      const part = `${path}.${randomBytes(4).toString('hex')}.part`;
+      const settled = onInterrupt(() => rm(part, { force: true }));
+      try {
+        await pipeline(Readable.from(body, { objectMode: false }), createWriteStream(part, { flags: 'wx' }));
+        await rename(part, path);
+      } catch (cause) {
+        await rm(part, { force: true });
+        if (cause instanceof SigError) throw cause;
+        throw new SigError('E_STORE', `Cannot write ${JSON.stringify(path)}: ${codeOf(cause)}`, { cause });
+      } finally {
+        settled();
+      }
+    },
+  };
+}
+
+/** The system's short word for a failure, such as `ENOENT`. */
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown failure';
+}

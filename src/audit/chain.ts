@@ -1,0 +1,88 @@
+/**
+ * The chain of audit records: each carries the MAC of the one before it, and its own over both.
+ * Whoever lacks the key can neither change, remove, insert nor reorder a record unnoticed
+ * (security case R16).
+ *
+ * What no chain in a file can show by itself is that both the log and its head were put back to an
+ * earlier state; for that, keep a {@link ChainPosition} elsewhere and hand it to `verifyChain`.
+ *
+ * @module
+ */
+
+import { encodeBase64url } from '../encoding/base64url.ts';
+import { type Bytes, encodeUtf8 } from '../encoding/bytes.ts';
+import { type AuditRecord, type ChainPosition, formatRecord, openRecord, sealRecord } from './line.ts';
+
+/** HMAC-SHA-256 under the audit key. */
+export type Mac = (message: Bytes) => Bytes | Promise<Bytes>;
+
+/**
+ * The MAC by Web Crypto.
+ *
+ * @param key 32 bytes
+ */
+export async function createMac(key: Bytes): Promise<Mac> {
+  if (key.length !== 32) throw new RangeError('key: 32 bytes are needed');
+  const hmac = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  return async (message) => new Uint8Array(await crypto.subtle.sign('HMAC', hmac, message));
+}
+
+/** Before the first record. */
+export const GENESIS: ChainPosition = { seq: 0, mac: encodeBase64url(new Uint8Array(32)) };
+
+/**
+ * Makes the record that follows a position.
+ *
+ * @param fields from {@link formatFields}
+ * @param nowMs milliseconds since 1970
+ * @returns the line, without its line end, and its position
+ */
+export async function appendRecord(
+  mac: Mac,
+  previous: ChainPosition,
+  fields: string,
+  nowMs: number,
+): Promise<{ readonly line: string; readonly position: ChainPosition }> {
+  const body = formatRecord(fields, previous, nowMs);
+  const tag = await tagOf(mac, RECORD, body);
+  return { line: sealRecord(body, tag), position: { seq: previous.seq + 1, mac: tag } };
+}
+
+/** The record of a line, if it was made with this key and not a byte of it changed. */
+export async function readRecord(mac: Mac, line: string): Promise<AuditRecord | undefined> {
+  const opened = openRecord(line);
+  if (!opened) return undefined;
+  return (await tagOf(mac, RECORD, opened.body)) === opened.record.mac ? opened.record : undefined;
+}
+
+/** What is kept beside the log, so that a missing end shows. */
+export interface ChainHead extends ChainPosition {
+  /** The first record that is still kept. */
+  readonly firstSeq: number;
+}
+
+const HEAD = 'sig audit head\n';
+const RECORD = 'sig audit record\n';
+
+/** The head as a line, without its line end. */
+export async function sealHead(mac: Mac, head: ChainHead): Promise<string> {
+  const body = `{"seq":${head.seq},"last":"${head.mac}","firstSeq":${head.firstSeq}`;
+  return sealRecord(body, await tagOf(mac, HEAD, body));
+}
+
+/** The head of a line, if it was made with this key and not a byte of it changed. */
+export async function openHead(mac: Mac, line: string): Promise<ChainHead | undefined> {
+  const found =
+    /^(\{"seq":(\d{1,15}),"last":"([A-Za-z0-9_-]{43})","firstSeq":(\d{1,15})),"mac":"([A-Za-z0-9_-]{43})"\}$/.exec(
+      line,
+    );
+  if (!found || (await tagOf(mac, HEAD, found[1]!)) !== found[5]) return undefined;
+  return { seq: Number(found[2]), mac: found[3]!, firstSeq: Number(found[4]) };
+}
+
+/** The purpose goes in front, so that a head cannot pass for a record. */
+async function tagOf(mac: Mac, purpose: string, body: string): Promise<string> {
+  // A synchronous MAC stays synchronous: this is on the way of each request.
+  const tag = mac(encodeUtf8(purpose + body));
+  return encodeBase64url(tag instanceof Promise ? await tag : tag);
+}

@@ -1,0 +1,106 @@
+import type { Bytes } from '../encoding/bytes.ts';
+import type { HeaderPairs } from '../target/head.ts';
+import { CLASS, consistsOf, OBS_TEXT, TARGET, TEXT, TOKEN } from './characters.ts';
+import { Http1Error } from './error.ts';
+import { isMethod } from './request_head.ts';
+import { isReason } from './response_head.ts';
+import { checkTrailers } from './trailers.ts';
+
+const CR = 13;
+const LF = 10;
+const COLON = 58;
+const SP = 32;
+
+/**
+ * Writes the head of a request. Every character is checked once more: whatever the fields came from,
+ * nothing in them can begin a line of its own (security case X11).
+ *
+ * @param requestTarget as it stands in the request line
+ * @returns the bytes up to and with the empty line, values as latin-1
+ * @throws {Http1Error} unwritable, naming the field and not its value
+ *
+ * @example
+ * ```ts
+ * writeRequestHead('GET', '/', [['Host', 'example.com']]);
+ * ```
+ */
+export function writeRequestHead(method: string, requestTarget: string, fields: HeaderPairs): Bytes {
+  if (!isMethod(method)) throw new Http1Error('unwritable', 'the method is not one');
+  if (!consistsOf(requestTarget, TARGET)) throw new Http1Error('unwritable', 'the request target has a bad character');
+  return writeHead(`${method} ${requestTarget} HTTP/1.1\r\n`, fields);
+}
+
+/**
+ * Writes the head of a response.
+ *
+ * @param status 100 to 999
+ * @param reason may be empty
+ * @returns the bytes up to and with the empty line, values as latin-1
+ * @throws {Http1Error} unwritable, naming the field and not its value
+ */
+export function writeResponseHead(status: number, reason: string, fields: HeaderPairs): Bytes {
+  if (!Number.isInteger(status) || status < 100 || status > 999) throw new RangeError('status: must be 100 to 999');
+  if (!isReason(reason)) throw new Http1Error('unwritable', 'the reason phrase has a bad character');
+  return writeHead(`HTTP/1.1 ${status} ${reason}\r\n`, fields);
+}
+
+/** Writes one chunk (RFC 9112 §7.1). An empty one would end the body, so nothing is written for it. */
+export function writeChunk(content: Uint8Array): Bytes {
+  if (content.length === 0) return new Uint8Array(0);
+  const size = content.length.toString(16);
+  const bytes = new Uint8Array(size.length + content.length + 4);
+  let at = writeText(bytes, 0, `${size}\r\n`);
+  bytes.set(content, at);
+  at += content.length;
+  bytes[at++] = CR;
+  bytes[at] = LF;
+  return bytes;
+}
+
+/**
+ * Writes the end of a chunked body.
+ *
+ * @throws {Http1Error} unwritable, trailer
+ */
+export function writeLastChunk(trailers: HeaderPairs = []): Bytes {
+  checkTrailers(trailers);
+  return writeHead('0\r\n', trailers);
+}
+
+function writeHead(line: string, fields: HeaderPairs): Bytes {
+  let length = line.length + 2;
+  for (const [name, value] of fields) length += name.length + value.length + 4;
+  const bytes = new Uint8Array(length);
+  let at = writeText(bytes, 0, line);
+  for (const [name, value] of fields) {
+    if (!writeChecked(bytes, at, name, TOKEN) || name.length === 0) {
+      throw new Http1Error('unwritable', 'a field name is not one');
+    }
+    at += name.length;
+    bytes[at++] = COLON;
+    bytes[at++] = SP;
+    if (!writeChecked(bytes, at, value, TEXT | OBS_TEXT)) {
+      throw new Http1Error('unwritable', `the value of field "${name}" has a character that cannot be in one`);
+    }
+    at += value.length;
+    bytes[at++] = CR;
+    bytes[at++] = LF;
+  }
+  bytes[at++] = CR;
+  bytes[at] = LF;
+  return bytes;
+}
+
+function writeText(bytes: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
+
+function writeChecked(bytes: Uint8Array, at: number, text: string, bits: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0xff || (CLASS[code]! & bits) === 0) return false;
+    bytes[at + i] = code;
+  }
+  return true;
+}

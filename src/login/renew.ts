@@ -1,0 +1,41 @@
+import type { Credential } from '../credential/credential.ts';
+import { SigError } from '../errors.ts';
+import type { Provider } from '../provider/provider.ts';
+import { canObtainSilently, type OAuth2Ports, obtainOAuth2 } from './oauth2.ts';
+
+/**
+ * Obtains a new credential without a person, or throws. What {@link createSig} calls when a
+ * credential is missing, expired or refused.
+ */
+export type Renew = (provider: Provider, old: Credential | undefined) => Promise<Credential>;
+
+/** What renewing needs of the world. */
+export interface RenewPorts extends OAuth2Ports {
+  /** Renews a browser login headlessly; absent where there is no browser. */
+  readonly renewBrowser?: Renew;
+}
+
+/**
+ * The silent renewal of every strategy: OAuth by refresh token or client credentials, browser by
+ * the given function, a pasted token never.
+ *
+ * @example
+ * ```ts
+ * const sig = createSig({ …, renew: createRenewal({ send, clock, env }) });
+ * ```
+ */
+export function createRenewal(ports: RenewPorts): Renew {
+  return async (provider, old) => {
+    if (provider.strategy === 'oauth2' && canObtainSilently(provider, old?.oauth2, ports.env)) {
+      return await obtainOAuth2(provider, old?.oauth2, ports);
+    }
+    if (provider.strategy === 'browser' && ports.renewBrowser && old !== undefined) {
+      return await ports.renewBrowser(provider, old);
+    }
+    const state = old === undefined ? 'is not logged in' : 'has no valid login any more';
+    throw new SigError('E_LOGIN_REQUIRED', `Provider "${provider.id}" ${state}`, {
+      hint: `sig login ${provider.id}`,
+      provider: provider.id,
+    });
+  };
+}

@@ -1,0 +1,106 @@
+import { type Credential, hasValues, isExpired } from '../credential/credential.ts';
+import type { Credentials } from '../credential/credentials.ts';
+import { isSigError, SigError } from '../errors.ts';
+import type { Clock } from '../ports.ts';
+import { bindingOf, widenings } from '../provider/binding.ts';
+import type { Provider } from '../provider/provider.ts';
+
+/** What keeps credentials fresh. */
+export interface FreshPorts {
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  /** Obtains a new credential without a person, or throws. */
+  readonly renew: (provider: Provider, old: Credential | undefined) => Promise<Credential>;
+}
+
+/** Gives out credentials that are good to use now; renews at most once at a time, across processes. */
+export interface Freshness {
+  /** @throws {SigError} E_LOGIN_REQUIRED, E_POLICY_CHANGED, and what the vault or the renewal throws */
+  current(provider: Provider): Promise<Credential>;
+  /** A newer credential than the one that a site refused. @throws {SigError} as `current` */
+  after(provider: Provider, refused: Credential): Promise<Credential>;
+}
+
+/** Renew this long before the end, in seconds, or at nine tenths of a shorter life. */
+const MARGIN_SEC = 30;
+
+/** Creates the single flight over credentials. */
+export function createFreshness(ports: FreshPorts): Freshness {
+  const flights = new Map<string, Promise<Credential>>();
+
+  /** Joins a renewal of this process that is under way, or takes the lease and renews if it is still needed. */
+  function renew(provider: Provider, isStale: (credential: Credential) => boolean): Promise<Credential> {
+    const flying = flights.get(provider.id);
+    if (flying) return flying;
+    const flight = renewUnderLease(provider, isStale).finally(() => flights.delete(provider.id));
+    flights.set(provider.id, flight);
+    return flight;
+  }
+
+  async function renewUnderLease(
+    provider: Provider,
+    isStale: (credential: Credential) => boolean,
+  ): Promise<Credential> {
+    const stored = await ports.credentials.update(provider.id, async (old) => {
+      if (old !== undefined) requireApproved(provider, old);
+      // Whoever held the lease before may have renewed it.
+      if (old !== undefined && hasValues(old) && !isStale(old)) return undefined;
+      try {
+        return await ports.renew(provider, old);
+      } catch (error) {
+        // A renewal ahead of time may fail for a passing reason: the old login still works.
+        const nowSec = ports.clock.now() / 1000;
+        const isPassing = isSigError(error) && error.exitCode === 6;
+        if (isPassing && old !== undefined && hasValues(old) && !isExpired(old, nowSec) && isStale === isStaleNow) {
+          return undefined;
+        }
+        throw error;
+      }
+    });
+    return stored!;
+  }
+
+  const isStaleNow = (credential: Credential): boolean => {
+    const { expiresAtSec, obtainedAtSec } = credential;
+    if (expiresAtSec === undefined) return false;
+    const marginSec = Math.min(MARGIN_SEC, (expiresAtSec - obtainedAtSec) / 10);
+    return isExpired(credential, ports.clock.now() / 1000, marginSec);
+  };
+
+  return {
+    async current(provider) {
+      const stored = await ports.credentials.open(provider.id);
+      if (stored !== undefined) requireApproved(provider, stored);
+      if (stored !== undefined && hasValues(stored) && !isStaleNow(stored)) return stored;
+      return await renew(provider, isStaleNow);
+    },
+    async after(provider, refused) {
+      const isRefused = (credential: Credential) =>
+        credential.obtainedAtSec === refused.obtainedAtSec && sameValues(credential, refused);
+      return await renew(provider, isRefused);
+    },
+  };
+}
+
+function sameValues(a: Credential, b: Credential): boolean {
+  const reveal = (credential: Credential) =>
+    JSON.stringify([
+      Object.entries(credential.values).map(([key, value]) => [key, value.reveal()]),
+      credential.cookies?.reveal().map((cookie) => [cookie.name, cookie.domain, cookie.path, cookie.value]),
+    ]);
+  return reveal(a) === reveal(b);
+}
+
+/** Security case C7: an edited config.yaml must not lead a login to new places by itself. */
+function requireApproved(provider: Provider, credential: Credential): void {
+  const found = widenings(credential.binding, bindingOf(provider));
+  if (found.length === 0) return;
+  throw new SigError(
+    'E_POLICY_CHANGED',
+    `Config of "${provider.id}" allows more than its login was made for: ${found.join(', ')}`,
+    {
+      hint: `if you made this change, approve it: sig config approve ${provider.id}`,
+      provider: provider.id,
+    },
+  );
+}

@@ -1,0 +1,181 @@
+/**
+ * `npm run demo`: the real command line, used as a person would, against a real authorization
+ * server (oidc-provider) and an HTTPS API that accepts nothing but its tokens. Everything is on
+ * loopback, under a private CA, in a home of its own. Each step is checked; a step that misbehaves
+ * ends the demo with status 1.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createSend } from '../../cli/platform/send.ts';
+import { readAll } from '../../src/encoding/read_all.ts';
+import { buildFormRequest } from '../../src/oauth/client.ts';
+import { Secret } from '../../src/secret.ts';
+import { findLeaks } from '../_lib/canary.ts';
+import type { CommandResult } from '../_lib/command.ts';
+import { startIssuer, type TestIssuer } from '../_lib/oidc.ts';
+import { runSig } from '../_lib/sig.ts';
+import { makeTempFolder } from '../_lib/temp_folder.ts';
+import { startServer, type TestServer } from '../_lib/tls_server.ts';
+
+/** Tokens that the API was shown, and those it no longer accepts. */
+const seen = new Set<string>();
+const refused = new Set<string>();
+
+const folder = await makeTempFolder('sig-demo-');
+const home = join(folder.path, 'home');
+const issuer = await startIssuer();
+const api = await startApi(issuer);
+/** What any step printed, for the last check. */
+let transcript = '';
+let failed = 0;
+
+try {
+  await runDemo();
+} finally {
+  await Promise.all([api.close(), issuer.close()]);
+  await folder.remove();
+}
+console.log(failed === 0 ? '\nEvery step did what it should.' : `\n${failed} checks failed.`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function runDemo(): Promise<void> {
+  const url = `${api.origin}/me`;
+  title('Make a home');
+  await sig(['init', '--yes', '--key-source', 'file'], { status: 0 });
+
+  title('Nothing is sent for a host that nobody claims');
+  await sig(['request', url], { status: 3, stderr: /add one: sig login/ });
+  check('the API saw no request', api.requests.length === 0);
+
+  title('Log in: OAuth2 client credentials; the secret comes through a pipe');
+  const { id, secret } = issuer.basicClient;
+  await sig(
+    [
+      'login',
+      api.origin,
+      '--as',
+      'demo-api',
+      '--token-url',
+      issuer.tokenUrl,
+      '--client-id',
+      id,
+      '--client-secret-stdin',
+      '--scope',
+      'read:data',
+    ],
+    { status: 0, stderr: /logged in to "demo-api"/, stdin: `${secret}\n` },
+  );
+  const stored = await readFile(join(home, 'credentials/demo-api.json'), 'utf8');
+  check('the stored record shows no secret', findLeaks(secret, { stored }).length === 0);
+
+  title('Who is logged in?');
+  await sig(['status', 'demo-api'], { status: 0, stdout: /"valid": true/ });
+
+  title('An authenticated request; stdout is the body, byte for byte');
+  const answered = await sig(['request', url], { status: 0 });
+  check('the body parses and names the client', parse(answered.stdout).client === id);
+  check('the API got a bearer token', /^Bearer \S+$/.test(api.requests.at(-1)?.header('authorization') ?? ''));
+
+  title('The token dies at the server: the next request renews it and nobody notices');
+  const before = tokenCalls(issuer);
+  refuseOldTokens();
+  check('the request is answered', parse((await sig(['request', url], { status: 0 })).stdout).client === id);
+  check('one token call was made', tokenCalls(issuer) === before + 1);
+
+  title('Why does that work, and why does this not?');
+  await sig(['explain', url], { status: 0, stdout: /adds +header Authorization/ });
+  await sig(['explain', 'https://evil.example/'], { status: 3, stdout: /E_NO_PROVIDER/ });
+
+  title('A secret is shown only to who asks for it in so many words');
+  const token = api.requests.at(-1)!.header('authorization')!.slice('Bearer '.length);
+  await sig(['get', 'demo-api'], { status: 0, stdout: /\[redacted\]/ });
+  await sig(['get', 'demo-api', '--no-redaction'], { status: 5, stderr: /agent/, env: { SIG_AGENT: '1' } });
+
+  title('Every use is on record');
+  await sig(['audit', 'verify'], { status: 0, stdout: /all in order/ });
+
+  title('Log out: the values go, the client stays, a new token needs no person');
+  await sig(['logout', 'demo-api'], { status: 0, stderr: /logged out/ });
+  await sig(['status', 'demo-api'], { status: 4 });
+  await sig(['get', 'demo-api'], { status: 0 });
+
+  title('Nothing that was printed holds a secret');
+  check('neither client secret nor token in the transcript', findLeaks([secret, token], { transcript }).length === 0);
+}
+
+interface Expected {
+  readonly status: number;
+  readonly stdout?: RegExp;
+  readonly stderr?: RegExp;
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs `sig`, shows what it printed and checks it. */
+async function sig(args: readonly string[], expected: Expected): Promise<CommandResult> {
+  console.log(`\n$ sig ${args.map((arg) => (/^[\w./:=@-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}`);
+  const result = await runSig(args, {
+    home,
+    env: { SIG_EXTRA_CA: api.caFile, ...expected.env },
+    ...(expected.stdin === undefined ? {} : { stdin: expected.stdin }),
+  });
+  const shown = result.stderr + result.stdout;
+  transcript += shown;
+  console.log(shown.trimEnd().split('\n').map((line) => `  ${line}`).join('\n'));
+  check(`exit status ${expected.status}`, result.code === expected.status, `got ${result.code}`);
+  if (expected.stdout) check(`stdout matches ${expected.stdout}`, expected.stdout.test(result.stdout));
+  if (expected.stderr) check(`stderr matches ${expected.stderr}`, expected.stderr.test(result.stderr));
+  return result;
+}
+
+function title(text: string): void {
+  console.log(`\n── ${text}`);
+}
+
+function check(what: string, holds: boolean, otherwise = ''): void {
+  console.log(`  ${holds ? '✓' : '✗'} ${what}${holds || otherwise === '' ? '' : `: ${otherwise}`}`);
+  if (!holds) failed++;
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+function tokenCalls(server: TestIssuer): number {
+  return server.requests.filter((request) => request.path === '/token').length;
+}
+
+/** An API that asks the authorization server about each token it is shown (RFC 7662). */
+function startApi(server: TestIssuer): Promise<TestServer> {
+  const { id, secret } = server.basicClient;
+  const send = createSend({ env: (name) => (name === 'SIG_EXTRA_CA' ? server.caFile : undefined) });
+  const introspect = async (token: string): Promise<Record<string, unknown>> => {
+    const { head, body } = buildFormRequest(server.introspectionUrl, { token }, {
+      clientId: id,
+      clientSecret: new Secret(secret),
+    });
+    const response = await send(head, body, { allowPrivate: true });
+    return parse(new TextDecoder().decode(await readAll(response.body, 65_536)));
+  };
+  return startServer({
+    handler: async (request) => {
+      const token = /^Bearer (\S+)$/.exec(request.header('authorization') ?? '')?.[1];
+      if (token === undefined || refused.has(token)) return { status: 401, body: { error: 'who are you?' } };
+      seen.add(token);
+      const { active, client_id: client } = await introspect(token);
+      return active === true
+        ? { body: { client, path: request.path } }
+        : { status: 401, body: { error: 'who are you?' } };
+    },
+  });
+}
+
+function refuseOldTokens(): void {
+  for (const token of seen) refused.add(token);
+}

@@ -1,0 +1,79 @@
+import { cpSync, existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { needCommands, runCommand } from '../_lib/command.ts';
+import { useFolder } from '../_lib/lab.ts';
+import { ROOT } from '../_lib/sig.ts';
+
+const { name, version, exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+  name: string;
+  version: string;
+  exports: Record<string, unknown>;
+};
+const UNREACHABLE = /\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/;
+
+test('the packed tarball installs in an empty folder, imports and runs', async ({ skip }) => {
+  const [npm, node] = needCommands(skip, 'npm', 'node');
+  const folder = await useFolder();
+  const project = join(folder, 'project');
+  await mkdir(project);
+
+  // No scripts: they would build again under the feet of the other tests.
+  const packed = await runCommand(npm!, ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: ROOT,
+  });
+  expect([packed.code, packed.stderr.includes('npm error')]).toEqual([0, false]);
+  const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
+  const paths = files.map((file) => file.path);
+  expect(paths).toEqual(
+    expect.arrayContaining(['dist/mod.js', 'dist/bin/sig.js', 'package.json', 'README.md', 'LICENSE']),
+  );
+  expect(paths.filter((path) => !/^(?:dist\/|package\.json$|[A-Z]+(?:\.md)?$)/.test(path))).toEqual([]);
+
+  await writeFile(join(project, 'package.json'), '{"name":"consumer","private":true,"type":"module"}');
+  const tarball = join(folder, filename);
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--omit=dev'];
+  const installed = await runCommand(npm!, ['install', ...flags, tarball], { cwd: project, timeoutMs: 240_000 });
+  if (installed.code !== 0 && UNREACHABLE.test(installed.stderr)) skip('the npm registry is out of reach');
+  expect(installed).toMatchObject({ code: 0 });
+
+  for (const entry of Object.keys(exports).filter((key) => key !== './package.json')) {
+    const specifier = name + entry.slice(1);
+    const script = `const names = Object.keys(await import('${specifier}')); if (names.length === 0) process.exit(9);`;
+    const imported = await runCommand(node!, ['--input-type=module', '--eval', script], { cwd: project });
+    expect([specifier, imported.code, imported.stderr]).toEqual([specifier, 0, '']);
+  }
+  const bin = join(project, 'node_modules/.bin/sig');
+  const ran = await runCommand(bin, ['--version'], { cwd: project });
+  expect([ran.code, ran.stderr]).toEqual([0, '']);
+  expect(ran.stdout).toContain(version);
+}, 300_000);
+
+test('the types of the package are enough for a strict consumer', async ({ skip }) => {
+  const [node] = needCommands(skip, 'node');
+  const folder = await useFolder();
+  const installed = join(folder, 'node_modules', name);
+  await mkdir(installed, { recursive: true });
+  for (const path of ['package.json', 'dist']) cpSync(join(ROOT, path), join(installed, path), { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  await writeFile(
+    join(folder, 'use.ts'),
+    `import { SigError } from '${name}';\nconst code: 'E_ID' = new SigError('E_ID', 'x').code;\n`,
+  );
+  const options = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'es2023',
+    lib: ['es2023', 'dom', 'dom.iterable'],
+    types: [],
+  };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['use.ts'] }));
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  expect(existsSync(tsc)).toBe(true);
+  const checked = await runCommand(node!, [tsc, '-p', folder], { timeoutMs: 60_000 });
+  // "code" is the union of all codes, so the one line that must fail is the last.
+  expect(checked.stdout).toMatch(/use\.ts\(2,7\): error TS2322/);
+  expect(checked.stdout.match(/error TS/g)).toHaveLength(1);
+});
