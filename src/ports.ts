@@ -233,6 +233,8 @@ export interface Log {
   open(): Promise<OpenLog>;
   /** Everything that is kept, as it is at this moment. */
   read(): Promise<LogContent>;
+  /** The last whole lines, oldest first, at most so many. */
+  readLast(count: number): Promise<string[]>;
   /** Whole lines as they are appended, from now on, until the signal. */
   follow(signal: AbortSignal): AsyncIterable<string>;
 }

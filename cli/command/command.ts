@@ -1,7 +1,8 @@
 import type { Credentials } from '../../src/credential/credentials.ts';
 import type { LoginPorts } from '../../src/login/login.ts';
 import type { Renew } from '../../src/login/renew.ts';
-import type { AuditSink, Clock, Prompt, Send } from '../../src/ports.ts';
+import type { AuditLog } from '../../src/audit/audit_log.ts';
+import type { Clock, Prompt, Send } from '../../src/ports.ts';
 import type { ProviderSet } from '../../src/provider/find.ts';
 import type { Sig } from '../../src/sig/sig.ts';
 import type { Io } from '../io.ts';
@@ -98,14 +99,6 @@ export interface Context {
   readonly loginPorts: () => Promise<LoginPorts>;
   /** What `sig doctor` checks on this machine. */
   readonly inspect: () => Promise<readonly Finding[]>;
-}
-
-/** The audit log as the commands use it. */
-export interface AuditLog extends AuditSink {
-  /** The last records, oldest first. */
-  tail(count: number): Promise<readonly Record<string, unknown>[]>;
-  /** @throws {SigError} E_AUDIT_TAMPER naming the first bad record */
-  verify(): Promise<{ readonly records: number }>;
 }
 
 /** One line of `sig doctor`. */

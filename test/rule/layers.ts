@@ -92,7 +92,7 @@ function judgeCore(from: string, to: string, isType: boolean): string | undefine
   if (a === b) return undefined;
   if (other > layer) {
     // The ports speak of targets and cookies.
-    return isType && a === 'ports' && (b === 'target' || b === 'credential')
+    return isType && a === 'ports' && ['target', 'credential'].includes(b)
       ? undefined
       : `layer ${layer} imports layer ${other}`;
   }

@@ -305,13 +305,15 @@ test.each([
   // The first run pays for reading the ropes and for the compiler of the engine.
   let bestMs = Infinity;
   for (let round = 0; round < 3; round++) {
-    const startMs = performance.now();
+    // CPU time: what others do on this machine is no concern of the rule.
+    const start = process.cpuUsage();
     try {
       evaluateRule(rule, response);
     } catch (error) {
       if (!isSigError(error, 'E_RULE_BUDGET')) throw error;
     }
-    bestMs = Math.min(bestMs, performance.now() - startMs);
+    const { user, system } = process.cpuUsage(start);
+    bestMs = Math.min(bestMs, (user + system) / 1000);
   }
   expect(bestMs).toBeLessThan(100);
 });

@@ -1,0 +1,181 @@
+import { concatBytes } from '../encoding/bytes.ts';
+import { indexNeedles, type NeedleIndex } from './needle_index.ts';
+import type { FieldSecret, Needles } from './needles.ts';
+import { scan, type Span } from './scan.ts';
+
+/** Finds needles. Made once for a set of secrets, used for any number of texts at once. */
+export interface Matcher {
+  /** What is redacted as a whole header field only. */
+  readonly fields: readonly FieldSecret[];
+  /** Begins a text that comes in chunks. */
+  begin(): Redaction;
+  /** Redacts a text that is there as a whole. The very same array when it is clean. */
+  redact(bytes: Uint8Array): Uint8Array;
+}
+
+/** One text under way. */
+export interface Redaction {
+  /**
+   * Takes the next chunk and answers with what can be passed on: everything but a last part that
+   * may be the beginning of a secret. Clean chunks come back as they are, not copied.
+   */
+  push(chunk: Uint8Array): Uint8Array[];
+  /** Ends the text and answers with the rest of it. */
+  flush(): Uint8Array[];
+  /**
+   * Passes on what is held back, without forgetting it: the rest of a secret that has begun there
+   * will still be redacted. For terminals, when a prompt must show and little is held back.
+   */
+  release(): Uint8Array[];
+  /** How many bytes are held back now. */
+  readonly heldLength: number;
+  /** Redactions so far, by provider. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/**
+ * Makes a matcher. Overlapping secrets are replaced by one mark, adjacent ones by one each.
+ *
+ * @example
+ * ```ts
+ * const matcher = createMatcher(createNeedles(secrets));
+ * const redaction = matcher.begin();
+ * for await (const chunk of body) for (const piece of redaction.push(chunk)) write(piece);
+ * for (const piece of redaction.flush()) write(piece);
+ * ```
+ */
+export function createMatcher({ needles, fields }: Pick<Needles, 'needles' | 'fields'>): Matcher {
+  if (needles.length === 0) return { fields, begin: () => PASS_THROUGH, redact: (bytes) => bytes };
+  const index = indexNeedles(needles);
+  return {
+    fields,
+    begin: () => new TextRedaction(index),
+    redact(bytes) {
+      if (bytes.length === 0) return bytes;
+      const pieces: Uint8Array[] = [];
+      passOn(newState(), index, bytes, true, pieces);
+      return pieces.length === 1 ? pieces[0]! : concatBytes(...pieces);
+    },
+  };
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+/** With how much of the next chunk held bytes are joined, so that the rest need not be copied. */
+const JOIN_LENGTH = 64;
+
+/** What a text under way remembers. */
+interface State {
+  /** The end of the text so far, which may be the beginning of a needle. */
+  held: Uint8Array;
+  /** How many of the held bytes are done with: passed on already, or covered by a mark. */
+  skip: number;
+  /** Whether those are covered by a mark, which then also stands for all that overlaps them. */
+  isMarked: boolean;
+  counts: Map<string, number> | undefined;
+}
+
+const NO_COUNTS: ReadonlyMap<string, number> = new Map();
+
+function newState(): State {
+  return { held: NOTHING, skip: 0, isMarked: false, counts: undefined };
+}
+
+/** A text in which nothing is looked for. */
+const PASS_THROUGH: Redaction = {
+  push: (chunk) => [chunk],
+  flush: () => [],
+  release: () => [],
+  heldLength: 0,
+  counts: NO_COUNTS,
+};
+
+class TextRedaction implements Redaction {
+  readonly #index: NeedleIndex;
+  readonly #state: State = newState();
+
+  constructor(index: NeedleIndex) {
+    this.#index = index;
+  }
+
+  push(chunk: Uint8Array): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    const taken = joinHeld(this.#state, this.#index, chunk, pieces);
+    const rest = taken === 0 ? chunk : chunk.subarray(taken);
+    if (rest.length > 0) passOn(this.#state, this.#index, rest, false, pieces);
+    return pieces;
+  }
+
+  flush(): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    if (this.#state.held.length > 0) passOn(this.#state, this.#index, this.#state.held, true, pieces);
+    return pieces;
+  }
+
+  release(): Uint8Array[] {
+    const state = this.#state;
+    if (this.heldLength === 0) return [];
+    const piece = state.held.subarray(state.skip);
+    state.skip = state.held.length;
+    state.isMarked = false;
+    return [piece];
+  }
+
+  get heldLength(): number {
+    return this.#state.held.length - this.#state.skip;
+  }
+
+  get counts(): ReadonlyMap<string, number> {
+    return this.#state.counts ?? NO_COUNTS;
+  }
+}
+
+/**
+ * Decides the held bytes with as little of the chunk as that needs.
+ *
+ * @returns where the chunk goes on; its length when all of it was taken
+ */
+function joinHeld(state: State, index: NeedleIndex, chunk: Uint8Array, pieces: Uint8Array[]): number {
+  let taken = 0;
+  while (state.held.length > 0 && taken < chunk.length) {
+    const more = Math.min(chunk.length - taken, Math.max(JOIN_LENGTH, state.held.length));
+    const joined = concatBytes(state.held, chunk.subarray(taken, taken + more));
+    taken += more;
+    passOn(state, index, joined, false, pieces);
+    if (taken < chunk.length && state.held.length <= taken) {
+      taken -= state.held.length;
+      state.held = NOTHING;
+      break;
+    }
+  }
+  return taken;
+}
+
+/** Scans bytes, adds what can be passed on to `pieces`, and remembers the rest. */
+function passOn(state: State, index: NeedleIndex, bytes: Uint8Array, final: boolean, pieces: Uint8Array[]): void {
+  const { spans, pending } = scan(index, bytes, final);
+  let done = state.skip;
+  for (const { start, end, needle } of spans.length > 1 ? spans.toSorted(bySpan) : spans) {
+    if (start >= pending) break;
+    if (!state.isMarked || start >= done) {
+      if (start > done) pieces.push(bytes.subarray(done, start));
+      pieces.push(needle.mark);
+      count(state, needle.provider);
+      state.isMarked = true;
+    }
+    done = Math.max(done, end);
+  }
+  if (done < pending) pieces.push(done === 0 && pending === bytes.length ? bytes : bytes.subarray(done, pending));
+  state.skip = Math.max(0, done - pending);
+  state.isMarked &&= state.skip > 0;
+  state.held = pending < bytes.length ? bytes.slice(pending) : NOTHING;
+}
+
+function count(state: State, provider: string): void {
+  state.counts ??= new Map();
+  state.counts.set(provider, (state.counts.get(provider) ?? 0) + 1);
+}
+
+/** By place; of those that begin together the longest first, since it names the mark. */
+function bySpan(a: Span, b: Span): number {
+  return a.start - b.start || b.end - a.end || (a.needle.provider < b.needle.provider ? -1 : 1);
+}
