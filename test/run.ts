@@ -33,6 +33,7 @@ const STEPS: readonly Step[] = [
   { name: 'types', title: 'types of everything', command: [bin('tsc'), '-p', 'npm/tsconfig.json'] },
   { name: 'fmt', title: 'format', command: [bin('deno'), 'fmt', '--check', '--quiet'] },
   { name: 'lint', title: 'lint', command: [bin('deno'), 'lint', '--quiet'] },
+  { name: 'demo', title: 'the demo', command: [bin('tsx'), 'test/example/demo.ts'] },
   { name: 'node', title: `tests on Node ${process.versions.node}`, command: [bin('vitest'), ...VITEST], isSuite: true },
   {
     name: 'deno',
