@@ -57,12 +57,12 @@ interface Answer {
  *
  * It learns nonces from every answer and sends a request again, each time with a new proof: once
  * for a nonce, once when the clocks differ, once with a new token from `refresh`. Redirects are
- * not followed unless asked, and then within the origin. The caller's own `Authorization` and
- * `DPoP` headers are refused. Method, headers, body and signal of a request go along; other
+ * not followed unless asked, and then within the origin. A `DPoP` header of the caller is refused,
+ * and so is `Authorization` where the session has a token. Method, headers, body and signal of a request go along; other
  * members of `RequestInit` do not. Needs a `fetch` that shows redirects, as all do outside browsers.
  *
  * @throws {SigError} E_HOST_NOT_ALLOWED, E_PLAINTEXT, E_TARGET before a byte is sent
- * @throws {SigError} E_CONFLICT when the caller set `Authorization` or `DPoP`
+ * @throws {SigError} E_CONFLICT when the caller set a header that the session sets
  * @throws {SigError} E_DPOP_NONCE when a server asks for a nonce again, gives none with its
  * demand, or asks after a body that cannot be sent twice
  * @throws {SigError} E_CLOCK when a proof is refused and the clocks are more than 5 minutes apart
@@ -129,7 +129,8 @@ export function dpopFetch(send: SendRequest, session: DpopSession, options: Dpop
     const { href } = requireOrigin(session, input instanceof Request ? input.url : String(input));
     const request = new Request(input, init);
     const headers = new Headers(request.headers);
-    for (const name of ['Authorization', 'DPoP']) {
+    // Without a token of the session, `Authorization` is the client's own authentication (RFC 6749 §2.3.1).
+    for (const name of token ? ['Authorization', 'DPoP'] : ['DPoP']) {
       if (headers.has(name)) {
         throw new SigError('E_CONFLICT', `Header "${name}" is set by the DPoP session and by the caller`);
       }

@@ -131,6 +131,14 @@ describe('what never leaves', () => {
     },
   );
 
+  test('dpopFetch() leaves Authorization to the client where the session has no token', async () => {
+    const { send, seen } = serve(() => new Response());
+    const api = dpopFetch(send, { key, origins: [origin] });
+    await api(origin, { headers: { Authorization: 'Basic x' } });
+    expect(seen[0]!.headers.get('authorization')).toBe('Basic x');
+    await expect(api(origin, { headers: { DPoP: 'x' } })).rejects.toEqual(failsWith('E_CONFLICT'));
+  });
+
   test('D10: dpopFetch() keeps token and nonce out of its errors', async () => {
     const { send } = serve(() => useNonce('nonce-canary'));
     const error = await dpopFetch(send, { ...session, accessToken: new Secret('token-canary') })(

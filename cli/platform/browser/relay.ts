@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { isSigError } from '../../src/errors.ts';
-import { parseAuthority, parseUrl } from '../../src/target/target.ts';
+import { isSigError } from '../../../src/errors.ts';
+import { parseAuthority, parseUrl } from '../../../src/target/target.ts';
 
 /** A proxy for one browser. */
 export interface BrowserRelay {

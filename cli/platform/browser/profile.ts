@@ -2,19 +2,15 @@ import { lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SigError } from '../../src/errors.ts';
-import { requireProviderId } from '../../src/provider_id.ts';
-import { ensurePrivateFolder } from './private_path.ts';
-import { hasArgument, identifyProcess, isRunning, type ProcessIdentity } from './process_identity.ts';
-import { toStoreError } from './store_error.ts';
+import { isSigError, SigError } from '../../../src/errors.ts';
+import type { Lease } from '../../../src/ports.ts';
+import { requireProviderId } from '../../../src/provider_id.ts';
+import { acquireLock } from '../lock.ts';
+import { ensurePrivateFolder } from '../private_path.ts';
+import { hasArgument, identifyProcess, isRunning, type ProcessIdentity } from '../process_identity.ts';
+import { toStoreError } from '../store_error.ts';
 
-/** Who uses a profile now, as `sig-owner.json` in it says. */
-interface Owner {
-  readonly sig: ProcessIdentity;
-  readonly browser?: ProcessIdentity;
-}
-
-/** A profile folder that this process may use, until it lets go. */
+/** A profile folder that this process alone uses, until it lets go or ends. */
 export interface ClaimedProfile {
   /** Absolute path, for `--user-data-dir`. */
   readonly folder: string;
@@ -22,11 +18,13 @@ export interface ClaimedProfile {
   readonly userAgent: string | undefined;
   /** Writes down which process uses the profile, so that a later `sig` can end it. */
   record(browserPid: number, userAgent: string | undefined): void;
-  release(): void;
+  release(): Promise<void>;
 }
 
-const OWNER = 'sig-owner.json';
+const BROWSER = 'sig-browser.json';
 const USER_AGENT = 'sig-user-agent';
+/** How long another `sig` that uses the profile is waited for. */
+const WAIT_MS = 2_000;
 /** How long a left-over browser gets to end by itself before it is killed. */
 const GRACE_MS = 3_000;
 
@@ -42,38 +40,36 @@ export function hasProfile(home: string, profile: string): boolean {
 
 /**
  * Claims a provider's profile for this process. Whatever browser an earlier `sig` left behind
- * there, because it was killed, is ended first; a process that only got its number is not touched.
+ * there, because it was killed, is ended; a process that only got its number is not touched.
  *
  * @throws {SigError} E_LOCKED when another `sig` uses it; E_PERMISSIONS when it is not private; E_STORE
  */
 export async function claimProfile(home: string, profile: string): Promise<ClaimedProfile> {
   const folder = profileFolder(home, profile);
-  ensurePrivateFolder(home);
-  ensurePrivateFolder(join(home, 'browser'));
-  ensurePrivateFolder(folder);
-  const ownerFile = join(folder, OWNER);
-  const self = identifyProcess(process.pid) ?? { pid: process.pid, start: 'unknown' };
-  for (let attempt = 0; !tryWrite(ownerFile, { sig: self }); attempt++) {
-    const owner = readOwner(ownerFile);
-    if (owner && isRunning(owner.sig) && attempt < 50) {
-      throw new SigError('E_LOCKED', `Another sig (process ${owner.sig.pid}) uses the browser of "${profile}"`, {
-        hint: 'wait until it is done, or end it',
-        provider: profile,
-      });
-    }
-    if (owner?.browser) await endProcess(owner.browser);
-    rmSync(ownerFile, { force: true });
+  for (const path of [home, join(home, 'browser'), folder]) ensurePrivateFolder(path);
+  const lease = await lockProfile(home, profile);
+  const file = join(folder, BROWSER);
+  try {
+    const left = readIdentity(file);
+    if (left) await endProcess(left);
+    await endHolder(folder);
+    rmSync(file, { force: true });
+  } catch (error) {
+    await lease.release();
+    throw toStoreError(error, `clean "${folder}"`);
   }
-  await sweep(folder);
   return {
     folder,
     userAgent: readText(join(folder, USER_AGENT)),
     record(browserPid, userAgent) {
       const browser = identifyProcess(browserPid);
-      writeFileSync(ownerFile, JSON.stringify({ sig: self, ...(browser ? { browser } : {}) }), { mode: 0o600 });
+      if (browser) writeFileSync(file, JSON.stringify(browser), { mode: 0o600 });
       if (userAgent !== undefined) writeFileSync(join(folder, USER_AGENT), userAgent, { mode: 0o600 });
     },
-    release: () => rmSync(ownerFile, { force: true }),
+    async release() {
+      rmSync(file, { force: true });
+      await lease.release();
+    },
   };
 }
 
@@ -89,12 +85,25 @@ export async function removeProfile(home: string, profile: string): Promise<void
   try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   } finally {
-    claimed.release();
+    await claimed.release();
+  }
+}
+
+async function lockProfile(home: string, profile: string): Promise<Lease> {
+  try {
+    return await acquireLock({ folder: join(home, 'lock'), name: `browser/${profile}` }, WAIT_MS);
+  } catch (cause) {
+    if (!isSigError(cause, 'E_LOCKED')) throw cause;
+    throw new SigError('E_LOCKED', `Another sig uses the browser of "${profile}"`, {
+      hint: 'wait until that login is done, or end it',
+      provider: profile,
+      cause,
+    });
   }
 }
 
 /** Ends the browser that holds the profile by Chromium's own lock, if it is really one of this profile. */
-async function sweep(folder: string): Promise<void> {
+async function endHolder(folder: string): Promise<void> {
   let target: string;
   try {
     target = readlinkSync(join(folder, 'SingletonLock'));
@@ -106,7 +115,7 @@ async function sweep(folder: string): Promise<void> {
   if (found) await endProcess(found);
 }
 
-/** Ends one process: politely, then not. Its number is checked before every signal. */
+/** Ends one process: politely, then not. That it is still the same one is checked before every signal. */
 async function endProcess(target: ProcessIdentity): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     for (const end = Date.now() + GRACE_MS; Date.now() < end; await delay(50)) {
@@ -120,23 +129,11 @@ async function endProcess(target: ProcessIdentity): Promise<void> {
   }
 }
 
-function tryWrite(path: string, owner: Owner): boolean {
-  try {
-    writeFileSync(path, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw toStoreError(error, `write "${path}"`);
-  }
-}
-
 /** A file that was cut off by a crash names nobody. */
-function readOwner(path: string): Owner | undefined {
+function readIdentity(path: string): ProcessIdentity | undefined {
   try {
-    const { sig, browser } = JSON.parse(readFileSync(path, 'utf8')) as Owner;
-    const isIdentity = (value: unknown): value is ProcessIdentity =>
-      typeof value === 'object' && value !== null && Number.isSafeInteger((value as ProcessIdentity).pid);
-    return isIdentity(sig) ? { sig, ...(isIdentity(browser) ? { browser } : {}) } : undefined;
+    const { pid, start } = JSON.parse(readText(path) ?? 'null') as ProcessIdentity;
+    return Number.isSafeInteger(pid) && typeof start === 'string' ? { pid, start } : undefined;
   } catch {
     return undefined;
   }
@@ -146,7 +143,7 @@ function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return undefined;
+    return undefined; // not there
   }
 }
 

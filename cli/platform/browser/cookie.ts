@@ -1,5 +1,5 @@
-import type { Cookie } from '../../src/credential/cookie.ts';
-import { decodeUtf8, octetsOf } from '../../src/encoding/bytes.ts';
+import type { Cookie } from '../../../src/credential/cookie.ts';
+import { decodeUtf8, octetsOf } from '../../../src/encoding/bytes.ts';
 
 /** A cookie as the DevTools protocol gives it (`Network.Cookie`). */
 export interface DevtoolsCookie {

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type { BrowserContext, CDPSession, Frame, Page } from 'playwright-core';
-import { SigError } from '../../src/errors.ts';
+import { SigError } from '../../../src/errors.ts';
 
 // The only file that knows Playwright's package; the session over it takes its types from here.
 export type { BrowserContext, CDPSession, Frame, Page };

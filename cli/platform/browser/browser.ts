@@ -1,17 +1,23 @@
-import { SigError } from '../../src/errors.ts';
-import type { Browser, BrowserOptions, BrowserSession } from '../../src/ports.ts';
-import { type BrowserProxy, launchBrowser, type LaunchedBrowser } from './browser.ts';
-import { findBrowser, type FindContext, hasDisplay } from './browser_find.ts';
-import { type ClaimedProfile, claimProfile, hasProfile, removeProfile } from './browser_profile.ts';
-import { startRelay } from './browser_relay.ts';
-import { createSession } from './browser_session.ts';
-import { connectThrough, type NetworkProxy, parseNetworkProxy } from './network_proxy.ts';
+import { SigError } from '../../../src/errors.ts';
+import type { Browser, BrowserOptions, BrowserSession } from '../../../src/ports.ts';
+import { type BrowserProxy, launchBrowser, type LaunchedBrowser } from './launch.ts';
+import { findBrowser, type FindContext, hasDisplay } from './find.ts';
+import { type ClaimedProfile, claimProfile, hasProfile, removeProfile } from './profile.ts';
+import { startRelay } from './relay.ts';
+import { createSession } from './session.ts';
+import { dial } from '../upstream/dial.ts';
+import { type NetworkProxy, parseNetworkProxy } from '../upstream/network_proxy.ts';
+import { resolveHost, systemLookup } from '../upstream/resolve.ts';
+import { tunnelThroughSocks } from '../upstream/socks5.ts';
 
 /** What browsers are made of. */
 export interface BrowserPortOptions extends FindContext {
   /** Absolute path of the sig home. */
   readonly home: string;
 }
+
+/** Time for a network proxy to answer. */
+const PROXY_MS = 30_000;
 
 /** Creates the `Browser` port over the Chrome, Edge, Chromium or Brave of this machine. */
 export function createBrowser(options: BrowserPortOptions): Browser {
@@ -29,7 +35,7 @@ async function openBrowser(options: BrowserPortOptions, wanted: BrowserOptions):
   const { path: program } = findBrowser(options);
   const extraArguments = readExtraArguments(options.env('SIG_BROWSER_ARGS'));
   const profile = await claimProfile(options.home, wanted.profile);
-  const open: { close(): Promise<void> }[] = [{ close: () => Promise.resolve(profile.release()) }];
+  const open: { close(): Promise<void> }[] = [{ close: profile.release }];
   const close = async () => {
     for (const part of open.reverse()) await part.close();
   };
@@ -80,22 +86,25 @@ async function openWay(
 ): Promise<{ readonly proxy: BrowserProxy; readonly close?: () => Promise<void> } | undefined> {
   if (networkProxy === undefined) return undefined;
   const parsed = parseNetworkProxy(networkProxy);
-  // Chromium resolves no name itself behind a SOCKS proxy, so both kinds are one to it.
-  const kind = parsed.kind === 'socks5h' ? 'socks5' : parsed.kind;
-  const server = `${kind}://${parsed.host}:${parsed.port}`;
-  if (parsed.login === undefined) return { proxy: { server } };
-  if (kind !== 'socks5') {
-    return { proxy: { server, username: parsed.login.user, password: parsed.login.password.reveal() } };
-  }
-  return await openRelay(parsed);
+  const { host, port, user, password } = parsed;
+  // Behind a SOCKS proxy Chromium never looks a name up itself, so both kinds are one to it.
+  const scheme = parsed.scheme === 'socks5h' ? 'socks5' : parsed.scheme;
+  const server = `${scheme}://${host}:${port}`;
+  if (user === undefined) return { proxy: { server } };
+  if (scheme === 'socks5') return await openRelay(parsed);
+  return { proxy: { server, username: user, password: password?.reveal() ?? '' } };
 }
 
 /** Chromium cannot sign in to a SOCKS proxy; a relay of our own can. Names stay with the proxy here too. */
 async function openRelay(
   proxy: NetworkProxy,
 ): Promise<{ readonly proxy: BrowserProxy; readonly close: () => Promise<void> }> {
-  const { server, username, password, close } = await startRelay((host, port) =>
-    connectThrough({ ...proxy, kind: 'socks5h' }, host, port)
-  );
+  const { server, username, password, close } = await startRelay(async (host, port) => {
+    // A person named the proxy, and proxies often stand on this machine.
+    const addresses = await resolveHost(proxy.host, true, systemLookup);
+    const socket = await dial(`${proxy.host}:${proxy.port}`, addresses, proxy.port, PROXY_MS);
+    await tunnelThroughSocks(socket, proxy, host.replace(/^\[|\]$/g, ''), port, PROXY_MS);
+    return socket;
+  });
   return { proxy: { server, username, password }, close };
 }

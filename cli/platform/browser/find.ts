@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { SigError } from '../../src/errors.ts';
+import { SigError } from '../../../src/errors.ts';
 
 /** A browser program of this machine. */
 export interface FoundBrowser {

@@ -1,12 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { type BrowserRelay, startRelay } from '../../../cli/platform/browser_relay.ts';
-import { connectThrough, parseNetworkProxy } from '../../../cli/platform/network_proxy.ts';
-import { needBrowser, useFolder, useServer, useSites } from '../../_lib/lab.ts';
-import { startProxy } from '../../_lib/proxies.ts';
-import { createTestBrowser } from '../../_lib/sites.ts';
-import type { TestServer } from '../../_lib/tls_server.ts';
+import { type BrowserRelay, startRelay } from '../../../../cli/platform/browser/relay.ts';
+import { needBrowser, useFolder, useServer, useSites } from '../../../_lib/lab.ts';
+import { useHttpProxy, useSocksProxy } from '../../../_lib/network_proxy.ts';
+import { createTestBrowser } from '../../../_lib/sites.ts';
+import type { TestServer } from '../../../_lib/tls_server.ts';
 
 async function useRelay(dial: (host: string, port: number) => Promise<Socket>): Promise<BrowserRelay> {
   const relay = await startRelay(dial);
@@ -111,31 +110,45 @@ test('two relays have different passwords, and close() ends their connections', 
 
 test.for(
   [
-    { kind: 'socks5' },
-    { kind: 'socks5', user: 'ann', password: 'p@ss:w/rd' },
-    { kind: 'http' },
-    { kind: 'http', user: 'ann', password: 'p@ss:w/rd' },
+    ['socks5', undefined],
+    ['socks5', 'ann:p@ss w/rd'],
+    ['socks5h', 'ann:p@ss w/rd'],
+    ['http', undefined],
+    ['http', 'ann:p@ss w/rd'],
   ] as const,
-)('a browser goes through a network proxy: %j', async (options, { skip }) => {
+)('a browser goes through a network proxy: %j', async ([scheme, credentials], { skip }) => {
   needBrowser(skip);
   const sites = await useSites({ 'shop.test': () => ({ headers: { 'Set-Cookie': 'a=b; Secure' }, body: 'x' }) });
-  const proxy = await startProxy({ ...options, route: () => sites.server.port });
-  onTestFinished(proxy.close);
-  // The names are the proxy's to resolve: the browser is not told where the sites are.
+  const options = { port: sites.server.port, ...(credentials === undefined ? {} : { credentials }) };
+  const proxy = scheme === 'http' ? await useHttpProxy(options) : await useSocksProxy(options);
+  // The names are the proxy's to look up: the browser is not told where the sites are.
   const browser = createTestBrowser(await useFolder(), { ...sites, browserArguments: sites.browserArguments.slice(1) });
-  const session = await browser.open({ profile: 'shop', mode: 'headless', networkProxy: proxy.url });
+  const login = credentials === undefined ? '' : `${credentials.split(':').map(encodeURIComponent).join(':')}@`;
+  const networkProxy = `${scheme}://${login}127.0.0.1:${proxy.port}`;
+  const session = await browser.open({ profile: 'shop', mode: 'headless', networkProxy });
   onTestFinished(session.close);
   await session.goto('https://shop.test/');
   expect((await session.cookies()).map(({ domain }) => domain)).toEqual(['shop.test']);
-  expect(proxy.asked).toContain('shop.test:443');
+  expect(proxy.asked.some((asked) => /(?:^|CONNECT )shop\.test:443/.test(asked))).toBe(true);
 });
 
-test('a relay asks its SOCKS proxy by name, and says nothing of the password', async () => {
-  const proxy = await startProxy({ kind: 'socks5', user: 'ann', password: 'right', route: () => undefined });
-  onTestFinished(proxy.close);
-  const wrong = parseNetworkProxy(proxy.url.replace('right', 'wrong'));
-  const relay = await useRelay((host, port) => connectThrough(wrong, host, port));
-  const answer = await exchange(relay, `CONNECT far.test:443 HTTP/1.1\r\nHost: far.test\r\n${login(relay)}\r\n`);
-  expect(answer).toMatch(/^HTTP\/1\.1 502 /);
-  expect(answer).not.toMatch(/wrong|right/);
-});
+test.for(['socks5', 'http'] as const)(
+  'a browser with a wrong password for a %s proxy reaches nothing',
+  async (scheme, { skip }) => {
+    needBrowser(skip);
+    const sites = await useSites({ 'shop.test': () => ({ body: 'x' }) });
+    const options = { port: sites.server.port, credentials: 'ann:right' };
+    const proxy = scheme === 'http' ? await useHttpProxy(options) : await useSocksProxy(options);
+    const browser = createTestBrowser(await useFolder(), {
+      ...sites,
+      browserArguments: sites.browserArguments.slice(1),
+    });
+    const networkProxy = `${scheme}://ann:wrong@127.0.0.1:${proxy.port}`;
+    const session = await browser.open({ profile: 'shop', mode: 'headless', networkProxy });
+    onTestFinished(session.close);
+    const failure = session.goto('https://shop.test/');
+    await expect(failure).rejects.toMatchObject({ code: 'E_UPSTREAM' });
+    await expect(failure).rejects.not.toThrow(/wrong|right/);
+    expect(sites.server.requests).toEqual([]);
+  },
+);

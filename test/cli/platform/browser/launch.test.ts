@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { launchBrowser } from '../../../cli/platform/browser.ts';
-import { needBrowser, useFolder } from '../../_lib/lab.ts';
+import { launchBrowser } from '../../../../cli/platform/browser/launch.ts';
+import { needBrowser, useFolder } from '../../../_lib/lab.ts';
 
 test('B7, B11: launchBrowser() drives it over a pipe, with its own sandbox, and shows it nothing of ours', async ({ skip }) => {
   const program = needBrowser(skip);

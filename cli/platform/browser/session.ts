@@ -1,9 +1,9 @@
 import { clearTimeout, setTimeout } from 'node:timers';
-import { SigError } from '../../src/errors.ts';
-import type { BrowserOptions, BrowserPage, BrowserSession } from '../../src/ports.ts';
-import type { BrowserContext, LaunchedBrowser, Page } from './browser.ts';
-import { fromDevtools, toDevtools } from './browser_cookie.ts';
-import { fillCode, whatIsAsked } from './browser_field.ts';
+import { SigError } from '../../../src/errors.ts';
+import type { BrowserOptions, BrowserPage, BrowserSession } from '../../../src/ports.ts';
+import type { BrowserContext, LaunchedBrowser, Page } from './launch.ts';
+import { fromDevtools, toDevtools } from './cookie.ts';
+import { fillCode, whatIsAsked } from './field.ts';
 
 /** Longest wait for the first byte of a page. */
 const LOAD_MS = 60_000;

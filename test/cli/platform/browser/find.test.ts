@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { expect, test } from 'vitest';
-import { findBrowser, type FindContext, hasDisplay, listCandidates } from '../../../cli/platform/browser_find.ts';
-import { useFolder } from '../../_lib/lab.ts';
+import { findBrowser, type FindContext, hasDisplay, listCandidates } from '../../../../cli/platform/browser/find.ts';
+import { useFolder } from '../../../_lib/lab.ts';
 
 function context(platform: string, env: Record<string, string>): FindContext {
   return { platform, env: (name) => env[name] };

@@ -3,10 +3,10 @@ import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import process from 'node:process';
 import { expect, onTestFinished, test } from 'vitest';
-import type { BrowserSession } from '../../../src/ports.ts';
-import { findCommand } from '../../_lib/command.ts';
-import { needBrowser, useFolder, useSites } from '../../_lib/lab.ts';
-import { createTestBrowser, type TestSites } from '../../_lib/sites.ts';
+import type { BrowserSession } from '../../../../src/ports.ts';
+import { findCommand } from '../../../_lib/command.ts';
+import { needBrowser, useFolder, useSites } from '../../../_lib/lab.ts';
+import { createTestBrowser, type TestSites } from '../../../_lib/sites.ts';
 
 async function open(sites: TestSites, home: string): Promise<BrowserSession> {
   const session = await createTestBrowser(home, sites).open({ profile: 'shop', mode: 'headless' });
@@ -186,7 +186,7 @@ test('B11: a browser whose path is a shell command is run as a path, not as a co
   const program = join(folder, `br'; touch x; echo '`);
   writeFileSync(program, '#!/bin/sh\necho started > "$0.ran"\nexit 3\n', { mode: 0o700 });
   const sites = await useSites({ 'shop.test': () => ({ body: 'x' }) });
-  const { createBrowser } = await import('../../../cli/platform/browser_port.ts');
+  const { createBrowser } = await import('../../../../cli/platform/browser/browser.ts');
   const browser = createBrowser({
     home: join(folder),
     platform: process.platform,
@@ -203,7 +203,7 @@ test('B11: a browser whose path is a shell command is run as a path, not as a co
 });
 
 test.each(['--flag', '[1]', '{}', '[', '"x"'])('open() refuses SIG_BROWSER_ARGS of %j', async (args) => {
-  const { createBrowser } = await import('../../../cli/platform/browser_port.ts');
+  const { createBrowser } = await import('../../../../cli/platform/browser/browser.ts');
   const own: Record<string, string> = { SIG_BROWSER: process.execPath, SIG_BROWSER_ARGS: args };
   const browser = createBrowser({ home: await useFolder(), platform: process.platform, env: (name) => own[name] });
   await expect(browser.open({ profile: 'shop', mode: 'headless' })).rejects.toMatchObject({ code: 'E_BROWSER' });
@@ -223,7 +223,7 @@ test('goto() names what went wrong, without the query', async ({ skip }) => {
 test('goto() does not accept an untrusted certificate', async ({ skip }) => {
   needBrowser(skip);
   const sites = await useSites({ 'shop.test': () => ({ body: 'x' }) });
-  const { createBrowser } = await import('../../../cli/platform/browser_port.ts');
+  const { createBrowser } = await import('../../../../cli/platform/browser/browser.ts');
   const args = sites.browserArguments.filter((argument) => !argument.includes('spki'));
   const own: Record<string, string> = { SIG_BROWSER_ARGS: JSON.stringify(args) };
   const browser = createBrowser({

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Frame, Page } from './browser.ts';
+import type { Frame, Page } from './launch.ts';
 
 const PASSWORD = 'input[type="password"]:visible';
 

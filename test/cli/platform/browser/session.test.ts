@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { needBrowser, useFolder, useSites } from '../../_lib/lab.ts';
-import { createTestBrowser, type TestSites } from '../../_lib/sites.ts';
+import { needBrowser, useFolder, useSites } from '../../../_lib/lab.ts';
+import { createTestBrowser, type TestSites } from '../../../_lib/sites.ts';
 
 async function useSession(sites: TestSites) {
   const session = await createTestBrowser(await useFolder(), sites).open({ profile: 'shop', mode: 'headless' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type DevtoolsCookie, fromDevtools, toDevtools } from '../../../cli/platform/browser_cookie.ts';
+import { type DevtoolsCookie, fromDevtools, toDevtools } from '../../../../cli/platform/browser/cookie.ts';
 
 const NOW = 1_790_000_000;
 const COOKIE: DevtoolsCookie = {

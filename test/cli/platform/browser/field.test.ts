@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { BrowserSession } from '../../../src/ports.ts';
-import { needBrowser, useFolder, useSites } from '../../_lib/lab.ts';
-import { createTestBrowser, type TestSites } from '../../_lib/sites.ts';
+import type { BrowserSession } from '../../../../src/ports.ts';
+import { needBrowser, useFolder, useSites } from '../../../_lib/lab.ts';
+import { createTestBrowser, type TestSites } from '../../../_lib/sites.ts';
 
 const ORIGIN = 'https://idp.test';
 
