@@ -41,7 +41,7 @@ beforeAll(async () => {
     next();
   });
   // The middleware needs the port before it can be made.
-  let guard: ReturnType<typeof authMiddleware> | undefined;
+  let guard: ReturnType<typeof authMiddleware> | undefined = undefined;
   app.use((request: never, response: never, next: never) => guard!(request, response, next));
   app.all(
     '/{*path}',
