@@ -36,8 +36,17 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     return createCredentials(await vault());
   });
   const audit = once(async () => {
-    const { createAuditFile } = await import('./platform/audit_file.ts');
-    return createAuditFile({ home, key: async () => await (await vault()).deriveKey('audit'), clock });
+    const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }] = await Promise.all([
+      import('./platform/audit_file.ts'),
+      import('../src/audit/audit_log.ts'),
+      import('./platform/hash_mac.ts'),
+      import('./platform/folder_store.ts'),
+    ]);
+    const log = createAuditFile({
+      folder: join(home, 'logs'),
+      lease: () => createFolderStore(home).lease('logs/audit'),
+    });
+    return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
   });
   const renewal = once(async () => {
     const { createRenewal } = await import('../src/login/renew.ts');

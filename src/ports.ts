@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Cookie } from './credential/cookie.ts';
 import type { Secret } from './secret.ts';
 import type { HeaderPairs, RequestHead } from './target/head.ts';
 
@@ -151,6 +152,76 @@ export interface Prompt {
   confirm(question: string): Promise<boolean>;
 }
 
+/** How a browser is opened. */
+export interface BrowserOptions {
+  /** Provider id. Each has a profile of its own, which outlives the session. */
+  readonly profile: string;
+  /** Whether a person sees it. */
+  readonly mode: 'headless' | 'visible';
+  readonly networkProxy?: string | undefined;
+}
+
+/** A tab. */
+export interface BrowserPage {
+  /** Origin of the top frame, such as `https://example.com`; `null` when it has none, as `about:blank`. */
+  readonly origin: string | null;
+  /** URL of the top frame, fragment included. It may hold secrets. */
+  readonly url: string;
+  readonly isLoading: boolean;
+  /** What a visible field anywhere in the tab asks for. */
+  readonly asks: 'password' | 'code' | null;
+}
+
+/**
+ * An open browser. Nothing that a page's own script says is relied on: origins, cookies and
+ * storage come from the browser.
+ *
+ * @throws {SigError} E_BROWSER from each member but `close` when the browser is gone
+ */
+export interface BrowserSession {
+  /** Whether a person closed it, or it broke down. */
+  readonly isClosed: boolean;
+  /**
+   * Loads a URL in the first tab and returns when the answer is there or cannot be had.
+   *
+   * @throws {SigError} E_UPSTREAM, E_UPSTREAM_TLS when nothing can be loaded
+   */
+  goto(url: string): Promise<void>;
+  pages(): Promise<readonly BrowserPage[]>;
+  /** All cookies of the profile. */
+  cookies(): Promise<readonly Cookie[]>;
+  setCookies(cookies: readonly Cookie[]): Promise<void>;
+  /**
+   * The storage of one origin, as a tab holds it whose top frame is exactly that origin.
+   *
+   * @returns `undefined` when there is no such tab
+   */
+  storage(origin: string, kind: 'localStorage' | 'sessionStorage'): Promise<ReadonlyMap<string, string> | undefined>;
+  /**
+   * Types a one-time code into the field for it, if a tab whose top frame is exactly that origin
+   * shows one, and sends the form off.
+   *
+   * @returns whether there was one
+   */
+  fillCode(origin: string, code: string): Promise<boolean>;
+  /** Returns at the next navigation, new or closed tab, or answer, at the latest after that time. */
+  waitForChange(timeoutMs: number): Promise<void>;
+  /** Closes it, profile kept. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+/** Opens browsers for logins. */
+export interface Browser {
+  /** Whether a person at this machine would see a window. */
+  readonly hasDisplay: boolean;
+  /** Whether a profile of that name was used before. */
+  hasProfile(profile: string): Promise<boolean>;
+  /** @throws {SigError} E_BROWSER, E_LOCKED when the profile is in use, E_PERMISSIONS, E_STORE */
+  open(options: BrowserOptions): Promise<BrowserSession>;
+  /** Removes a profile and everything the browser knew in it. */
+  removeProfile(profile: string): Promise<void>;
+}
+
 /** Where audit events go. A rejected promise means: do not inject. */
 export interface AuditSink {
   write(event: AuditEvent): Promise<void>;
@@ -174,6 +245,8 @@ export interface Log {
   open(): Promise<OpenLog>;
   /** Everything that is kept, as it is at this moment. */
   read(): Promise<LogContent>;
+  /** The last whole lines, oldest first, at most so many. */
+  readLast(count: number): Promise<string[]>;
   /** Whole lines as they are appended, from now on, until the signal. */
   follow(signal: AbortSignal): AsyncIterable<string>;
 }

@@ -1,7 +1,8 @@
 import type { Credentials } from '../../src/credential/credentials.ts';
 import type { LoginPorts } from '../../src/login/login.ts';
 import type { Renew } from '../../src/login/renew.ts';
-import type { AuditSink, Clock, Prompt, Send } from '../../src/ports.ts';
+import type { AuditLog } from '../../src/audit/audit_log.ts';
+import type { Clock, Prompt, Send } from '../../src/ports.ts';
 import type { ProviderSet } from '../../src/provider/find.ts';
 import type { Sig } from '../../src/sig/sig.ts';
 import type { Io } from '../io.ts';
@@ -62,6 +63,9 @@ export interface VaultInfo {
 export interface UserFiles {
   /** The bytes of a file, of stdin for `-`. @throws {SigError} E_USAGE */
   read(path: string): AsyncIterable<Uint8Array>;
+  exists(path: string): Promise<boolean>;
+  /** Names in a folder, sorted; none when it is not there. */
+  list(path: string): Promise<string[]>;
   /** Writes a file that appears only when it is complete. @throws {SigError} E_STORE */
   write(path: string, body: AsyncIterable<Uint8Array>): Promise<void>;
 }
@@ -98,14 +102,6 @@ export interface Context {
   readonly loginPorts: () => Promise<LoginPorts>;
   /** What `sig doctor` checks on this machine. */
   readonly inspect: () => Promise<readonly Finding[]>;
-}
-
-/** The audit log as the commands use it. */
-export interface AuditLog extends AuditSink {
-  /** The last records, oldest first. */
-  tail(count: number): Promise<readonly Record<string, unknown>[]>;
-  /** @throws {SigError} E_AUDIT_TAMPER naming the first bad record */
-  verify(): Promise<{ readonly records: number }>;
 }
 
 /** One line of `sig doctor`. */

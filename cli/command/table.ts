@@ -137,7 +137,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'audit',
     args: '[list|verify|tail]',
-    summary: 'Show or verify the record of every use of a login',
+    summary: 'Show, follow (tail) or verify the record of every use of a login',
     options: [{ flag: '-n, --lines <count>', description: 'How many records (default 20)' }],
     examples: ['sig audit', 'sig audit verify'],
     load: () => import('./audit.ts'),

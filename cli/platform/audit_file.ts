@@ -1,6 +1,6 @@
 /**
  * The audit log as files: `audit.jsonl`, the full ones before it from `audit.jsonl.1` (newest) to
- * `.5`, and `audit.head`. Only whoever holds the lease named `audit` writes.
+ * `.5`, and `audit.head`. Only whoever holds the lease of the log writes.
  *
  * Calls are synchronous on purpose: they reach the page cache only, and a detour through the
  * thread pool costs more than the call. There is no fsync: after a power failure the last records
@@ -10,23 +10,31 @@
  */
 
 import {
-  chmodSync,
   closeSync,
   constants,
   existsSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { SigError } from '../../src/errors.ts';
-import type { Lease, Log, OpenLog } from '../../src/ports.ts';
+import { type Lease, type Log, nameSetAside, type OpenLog } from '../../src/ports.ts';
 import { followFile, readFiles } from './audit_reader.ts';
-import { countWholeBytes, openPrivate, readAt, readFirstLine, readLastLine, withFile, writeText } from './line_file.ts';
+import {
+  countWholeBytes,
+  openPrivate,
+  readAt,
+  readFirstLine,
+  readLastLine,
+  readLastLines,
+  withFile,
+  writeText,
+} from './line_file.ts';
+import { ensurePrivateFolder } from './private_path.ts';
+import { toStoreError } from './store_error.ts';
 
 const NAME = 'audit.jsonl';
 const HEAD = 'audit.head';
@@ -35,9 +43,9 @@ const HEAD_BYTES = 256;
 
 /** How the log is kept. */
 export interface AuditFileOptions {
-  /** The folder, made when it is not there. */
+  /** Absolute path. Made when it is not there; the folder around it exists. */
   readonly folder: string;
-  /** Waits for the exclusive lease named `audit`. */
+  /** Waits for the exclusive lease of the log. */
   readonly lease: () => Promise<Lease>;
   /** A file that has this many bytes is followed by a new one. Default 10 MiB. */
   readonly maxBytes?: number;
@@ -50,7 +58,7 @@ export interface AuditFileOptions {
  *
  * @example
  * ```ts
- * const log = createAuditFile({ folder: join(home, 'logs'), lease: () => store.lease('audit') });
+ * const log = createAuditFile({ folder: join(home, 'logs'), lease: () => store.lease('logs/audit') });
  * ```
  */
 export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, keep = 5 }: AuditFileOptions): Log {
@@ -60,7 +68,7 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
   let oldestLine: string | undefined;
 
   function openLog(held: Lease): OpenLog {
-    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(folder, 0o700);
+    ensurePrivateFolder(folder);
     let fd = openPrivate(inFolder(NAME), true);
     let { ino, size } = fstatSync(fd);
     const isAsLeft = leftAt?.ino === ino && leftAt.size === size;
@@ -92,15 +100,18 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
         }),
       setAside: () =>
         asStoreError(async () => {
-          const suffix = `.corrupt-${new Date().toISOString().replaceAll(':', '-')}`;
-          for (const name of [NAME, ...fullNames(), HEAD]) {
-            if (existsSync(inFolder(name))) renameSync(inFolder(name), inFolder(name + suffix));
+          const nowMs = Date.now();
+          const kept = (name: string) => nameSetAside(name, nowMs, (taken) => existsSync(inFolder(taken)));
+          const current = kept(NAME);
+          renameSync(inFolder(NAME), inFolder(current));
+          for (const name of [...fullNames(), HEAD].filter((other) => existsSync(inFolder(other)))) {
+            renameSync(inFolder(name), inFolder(kept(name)));
           }
           closeSync(fd);
           fd = openPrivate(inFolder(NAME), true);
           ({ ino, size } = fstatSync(fd));
           whole = 0;
-          return NAME + suffix;
+          return current;
         }),
       async close() {
         closeSync(fd);
@@ -179,6 +190,26 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
       }
     },
 
+    async readLast(count) {
+      const held = await lease();
+      try {
+        return await asStoreError(async () => {
+          const lines: string[] = [];
+          for (const name of [NAME, ...fullNames()]) {
+            if (lines.length >= count) break;
+            const last = withFile(inFolder(name), (fd) => {
+              const whole = countWholeBytes(fd, fstatSync(fd).size);
+              return readLastLines(fd, whole, count - lines.length);
+            });
+            lines.unshift(...(last ?? []));
+          }
+          return lines;
+        });
+      } finally {
+        await held.release();
+      }
+    },
+
     follow: (signal) => followFile(folder, NAME, signal),
   };
 }
@@ -187,8 +218,6 @@ async function asStoreError<T>(use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (cause) {
-    if (cause instanceof SigError) throw cause;
-    const code = (cause as { code?: unknown } | null)?.code;
-    throw new SigError('E_STORE', `Cannot use the audit log${typeof code === 'string' ? `: ${code}` : ''}`, { cause });
+    throw toStoreError(cause, 'use the audit log');
   }
 }

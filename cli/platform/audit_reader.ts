@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, statSync, watch } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { readLinesBetween } from './line_file.ts';
 
@@ -24,7 +24,8 @@ export async function* readFiles(
  * @param folder watched; when it is not there, nothing ever comes
  */
 export async function* followFile(folder: string, name: string, signal: AbortSignal): AsyncGenerator<string, void> {
-  if (signal.aborted || !existsSync(folder)) return;
+  if (signal.aborted) return;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = new FollowedFile(join(folder, name));
   let wake = () => {};
   const stop = () => wake();

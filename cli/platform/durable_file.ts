@@ -1,22 +1,40 @@
 /**
  * Files that survive: after a write, whatever happens, the old or the new content is there, whole.
  *
+ * Only fsync is waited for in the background. All else touches what the system has in memory, and to
+ * hand that to a thread would cost several times the work.
+ *
  * @module
  */
 
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, link, open, readdir, rename, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsync as fsyncCallback,
+  linkSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { promisify } from 'node:util';
 import type { Bytes } from '../../src/encoding/bytes.ts';
 import { SigError } from '../../src/errors.ts';
 import { requirePrivate } from './private_path.ts';
 import { systemCode, toStoreError } from './store_error.ts';
 
+const fsync = promisify(fsyncCallback);
+
 /** The longest a file may be, in bytes. Longer ones are refused before they are read. */
 export const MAX_FILE_BYTES = 1_048_576;
 
-// Windows knows neither; 0 there. O_NONBLOCK: opening a pipe must not wait for its other end.
+// Windows knows the last three not; 0 there. O_NONBLOCK: to open a pipe must not wait for its other end.
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0 } = constants;
 
 /**
@@ -26,10 +44,10 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_D
  * @throws {SigError} E_CORRUPT when it is not a plain file or too long; E_PERMISSIONS when it is not
  * one's own or open to others; E_STORE when the disk fails
  */
-export async function readPrivateFile(path: string): Promise<Bytes | undefined> {
-  let file: FileHandle;
+export function readPrivateFile(path: string): Bytes | undefined {
+  let file: number;
   try {
-    file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT') return undefined;
@@ -38,27 +56,21 @@ export async function readPrivateFile(path: string): Promise<Bytes | undefined> 
     throw toStoreError(error, `read "${path}"`);
   }
   try {
-    const stats = await file.stat();
+    const stats = fstatSync(file);
     if (!stats.isFile()) throw new SigError('E_CORRUPT', `"${path}" is not a plain file`);
     requirePrivate(stats, path);
     if (stats.size > MAX_FILE_BYTES) throw new SigError('E_CORRUPT', `"${path}" is larger than 1 MiB`);
-    return await readAll(file, stats.size);
+    const bytes = new Uint8Array(stats.size);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(file, bytes, length, bytes.length - length, length);
+    }
+    return bytes.subarray(0, length);
   } catch (error) {
     throw toStoreError(error, `read "${path}"`);
   } finally {
-    await file.close();
+    closeSync(file);
   }
-}
-
-async function readAll(file: FileHandle, size: number): Promise<Bytes> {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  while (at < size) {
-    const { bytesRead } = await file.read(bytes, at, size - at, at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-  }
-  return bytes.subarray(0, at);
 }
 
 /** How a file is written. */
@@ -80,39 +92,33 @@ export interface WriteOptions {
 export async function writePrivateFile(path: string, bytes: Bytes, options: WriteOptions = {}): Promise<boolean> {
   const temporary = `${dirname(path)}/.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const file = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      await file.chmod(options.mode ?? 0o600);
-      await writeAll(file, bytes);
-      await file.sync();
+      fchmodSync(file, options.mode ?? 0o600);
+      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+      await fsync(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
     if (options.exclusive) {
-      await link(temporary, path);
-      await unlink(temporary);
+      linkSync(temporary, path);
+      unlinkSync(temporary);
     } else {
-      await rename(temporary, path);
+      renameSync(temporary, path);
     }
     await syncFolder(dirname(path));
     return true;
   } catch (error) {
-    await unlink(temporary).catch(() => {}); // Not there, or the next writer sweeps it.
+    removeQuietly(temporary);
     if (options.exclusive && systemCode(error) === 'EEXIST') return false;
     throw toStoreError(error, `write "${path}"`);
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Bytes): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
   }
 }
 
 /** Removes a file durably; nothing happens when it is not there. */
 export async function removePrivateFile(path: string): Promise<void> {
   try {
-    await unlink(path);
+    unlinkSync(path);
     await syncFolder(dirname(path));
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw toStoreError(error, `remove "${path}"`);
@@ -122,7 +128,7 @@ export async function removePrivateFile(path: string): Promise<void> {
 /** Renames a file durably within its folder. Whatever has the new name is replaced. */
 export async function renamePrivateFile(path: string, newPath: string): Promise<void> {
   try {
-    await rename(path, newPath);
+    renameSync(path, newPath);
     await syncFolder(dirname(newPath));
   } catch (error) {
     throw toStoreError(error, `rename "${path}"`);
@@ -133,25 +139,28 @@ export async function renamePrivateFile(path: string, newPath: string): Promise<
  * Removes what writers of a file left when they were killed. Only for whoever keeps other writers of
  * that file away, as the temporary file of a live one would go too.
  */
-export async function sweepTemporaryFiles(path: string): Promise<void> {
+export function sweepTemporaryFiles(path: string): void {
   const [folder, prefix] = [dirname(path), `.${basename(path)}.`];
-  const names = await readdir(folder).catch((error) => {
-    throw toStoreError(error, `list "${folder}"`);
-  });
-  for (const name of names) {
-    if (name.startsWith(prefix) && /^[0-9a-f]{16}\.tmp$/.test(name.slice(prefix.length))) {
-      await unlink(`${folder}/${name}`).catch(() => {}); // It only takes space.
-    }
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(prefix) || !/^[0-9a-f]{16}\.tmp$/.test(name.slice(prefix.length))) continue;
+    removeQuietly(`${folder}/${name}`);
   }
 }
 
-/** Makes the entries of a folder survive a power failure. Where folders cannot be opened, the system sees to it. */
-async function syncFolder(path: string): Promise<void> {
+/** Makes the entries of a folder survive a power failure. Where a folder cannot be opened, the system sees to it. */
+export async function syncFolder(path: string): Promise<void> {
   if (O_DIRECTORY === 0) return;
-  const folder = await open(path, O_RDONLY | O_DIRECTORY);
+  const folder = openSync(path, O_RDONLY | O_DIRECTORY);
   try {
-    await folder.sync();
+    await fsync(folder);
   } finally {
-    await folder.close();
+    closeSync(folder);
   }
+}
+
+/** For temporary files: one that stays only takes space until the next writer sweeps it. */
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch { /* Not there, or swept later. */ }
 }

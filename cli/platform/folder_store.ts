@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { lstatSync, readdirSync } from 'node:fs';
 import { SigError } from '../../src/errors.ts';
 import { isSetAside, nameSetAside, requireStoreKey, type Store, type StoreEntry } from '../../src/ports.ts';
 import {
@@ -42,8 +41,8 @@ export function createFolderStore(home: string, options: FolderStoreOptions = {}
     throw new SigError('E_NOT_INITIALISED', `There is no sig home at "${home}"`, { hint: 'make one with: sig init' });
   }
 
-  async function get(key: string): Promise<StoreEntry | undefined> {
-    const bytes = hasFolder(folderOf(key)) ? await readPrivateFile(pathOf(key)) : undefined;
+  function read(key: string): StoreEntry | undefined {
+    const bytes = hasFolder(folderOf(key)) ? readPrivateFile(pathOf(key)) : undefined;
     return bytes && { bytes, etag: etagOf(bytes) };
   }
 
@@ -56,13 +55,13 @@ export function createFolderStore(home: string, options: FolderStoreOptions = {}
 
   return {
     async get(key) {
-      return await get(requireStoreKey(key));
+      return read(requireStoreKey(key));
     },
     async put(key, bytes, ifEtag) {
       return await alone(key, async () => {
         ensurePrivateFolder(pathOf(folderOf(key)));
-        await sweepTemporaryFiles(pathOf(key));
-        if (ifEtag !== undefined && ifEtag !== ((await get(key))?.etag ?? null)) {
+        sweepTemporaryFiles(pathOf(key));
+        if (ifEtag !== undefined && ifEtag !== (read(key)?.etag ?? null)) {
           throw new SigError('E_CONFLICT', `"${key}" was changed meanwhile`, { hint: 'try again' });
         }
         await writePrivateFile(pathOf(key), bytes);
@@ -89,7 +88,7 @@ export function createFolderStore(home: string, options: FolderStoreOptions = {}
       requireStoreKey(`${folder}/any`);
       if (!hasFolder(folder)) return [];
       try {
-        const names = await readdir(pathOf(folder));
+        const names = readdirSync(pathOf(folder));
         return names.map((name) => `${folder}/${name}`).filter(isListed).sort();
       } catch (error) {
         throw toStoreError(error, `list "${pathOf(folder)}"`);

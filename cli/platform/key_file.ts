@@ -11,8 +11,8 @@ import type { KeySource } from './key_source.ts';
  * @param path absolute
  */
 export function createFileKeySource(path: string): KeySource {
-  async function read(): Promise<Bytes | undefined> {
-    const bytes = await readPrivateFile(path);
+  function read(): Bytes | undefined {
+    const bytes = readPrivateFile(path);
     if (!bytes) return undefined;
     try {
       const key = decodeBase64url(new TextDecoder().decode(bytes).replace(/\r?\n$/, ''));
@@ -24,7 +24,7 @@ export function createFileKeySource(path: string): KeySource {
   }
 
   async function open(): Promise<Bytes> {
-    const key = await read();
+    const key = read();
     if (key) return key;
     throw new SigError('E_KEY_MISSING', `The vault key "${path}" is not there`, {
       hint: `restore it from a backup: cp BACKUP/key ${path} && chmod 400 ${path}`,

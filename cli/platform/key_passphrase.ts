@@ -19,7 +19,7 @@ export function createPassphraseKeySource({ prompt, env }: Pick<KeySourceOptions
   return {
     kind: 'passphrase',
     async create({ salt, scrypt: cost = DEFAULT_SCRYPT_COST }) {
-      const passphrase = file ? await readPassphrase(file) : await prompt.secret('Passphrase for the new vault: ');
+      const passphrase = file ? readPassphrase(file) : await prompt.secret('Passphrase for the new vault: ');
       if (passphrase.reveal().length < MIN_LENGTH) {
         throw new SigError('E_PASSPHRASE', `A passphrase has at least ${MIN_LENGTH} characters`, {
           hint: 'take four or more unrelated words',
@@ -34,15 +34,15 @@ export function createPassphraseKeySource({ prompt, env }: Pick<KeySourceOptions
       if (!cost) {
         throw new SigError('E_CORRUPT', 'The vault header has no scrypt cost', { hint: 'restore it from a backup' });
       }
-      const passphrase = file ? await readPassphrase(file) : await prompt.secret('Passphrase of the vault: ');
+      const passphrase = file ? readPassphrase(file) : await prompt.secret('Passphrase of the vault: ');
       return await stretchPassphrase(passphrase, salt, cost, scrypt);
     },
     async discard() {}, // It is in nobody's hands but the person's.
   };
 }
 
-async function readPassphrase(path: string): Promise<Secret> {
-  const bytes = await readPrivateFile(path);
+function readPassphrase(path: string): Secret {
+  const bytes = readPrivateFile(path);
   if (!bytes) {
     throw new SigError('E_KEY_SOURCE', `The passphrase file "${path}" is not there`, {
       hint: 'correct or unset SIG_PASSPHRASE_FILE',

@@ -6,8 +6,8 @@
 
 import { Buffer } from 'node:buffer';
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
-import process from 'node:process';
 import { SigError } from '../../src/errors.ts';
+import { requirePrivate } from './private_path.ts';
 
 const CHUNK = 64 * 1024;
 
@@ -15,19 +15,18 @@ const CHUNK = 64 * 1024;
  * Opens or makes a file that only its owner may read and write, never through a symbolic link.
  *
  * @param append whether writes go to its end
- * @throws {SigError} E_PERMISSIONS when it is not a file, or somebody else's
+ * @throws {SigError} E_PERMISSIONS when it is not a file, not one's own, or open to others
  */
 export function openPrivate(path: string, append: boolean): number {
   // O_NOFOLLOW is absent on Windows, where making a link needs a privilege.
   const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0) | (append ? constants.O_APPEND : 0);
   const fd = openSync(path, flags, 0o600);
   try {
-    const stat = fstatSync(fd);
-    const owner = process.getuid?.();
-    if (!stat.isFile() || (owner !== undefined && stat.uid !== owner)) {
-      throw new SigError('E_PERMISSIONS', `File ${JSON.stringify(path)} is not a file of yours`);
-    }
-    if (owner !== undefined && (stat.mode & 0o777) !== 0o600) fchmodSync(fd, 0o600);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new SigError('E_PERMISSIONS', `Refuse to use "${path}": it is not a file`);
+    requirePrivate(stats, path);
+    // A umask can take away even what the owner needs.
+    if ((stats.mode & 0o600) !== 0o600) fchmodSync(fd, 0o600);
     return fd;
   } catch (error) {
     closeSync(fd);
@@ -76,6 +75,22 @@ export function readFirstLine(fd: number): string | undefined {
     if (newline < 0 && piece.length < CHUNK) return undefined;
     pieces.push(newline < 0 ? piece : piece.subarray(0, newline));
     if (newline >= 0) return Buffer.concat(pieces).toString('utf8');
+  }
+}
+
+/**
+ * The last lines, without their ends, in file order.
+ *
+ * @param whole how many bytes are whole lines
+ * @param count at most so many
+ */
+export function readLastLines(fd: number, whole: number, count: number): string[] {
+  for (let span = CHUNK;; span *= 4) {
+    const start = Math.max(0, whole - span);
+    const lines = [...readLinesBetween(fd, start, whole)].map(([line]) => line);
+    // The first line of a span that begins somewhere is seldom whole.
+    const sure = start === 0 ? lines : lines.slice(1);
+    if (start === 0 || sure.length >= count) return sure.slice(-count);
   }
 }
 

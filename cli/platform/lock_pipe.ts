@@ -48,6 +48,7 @@ function waitForClose(address: string, signal: AbortSignal): Promise<boolean> {
     const socket = connect(address, () => isConnected = true);
     const end = () => socket.destroy();
     signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
     socket.resume().on('error', () => {}).on('close', () => {
       signal.removeEventListener('abort', end);
       resolve(isConnected);

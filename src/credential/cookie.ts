@@ -1,6 +1,11 @@
 import type { Target } from '../target/target.ts';
+import { domainMatches, isWithinPartition, pathMatches } from './cookie_match.ts';
 
-/** A cookie with everything that decides where it is sent (RFC 6265bis §5.6). */
+/**
+ * A cookie with everything that decides where it is sent (RFC 6265bis §5.7).
+ *
+ * Name and value stand as on the wire: one character for each octet.
+ */
 export interface Cookie {
   readonly name: string;
   readonly value: string;
@@ -11,16 +16,21 @@ export interface Cookie {
   readonly path: string;
   readonly secure: boolean;
   readonly httpOnly: boolean;
+  /** Kept for whoever exports the jar; `sig` makes no cross-site requests. */
   readonly sameSite?: 'strict' | 'lax' | 'none';
   /** Absent for a session cookie. */
   readonly expiresAtSec?: number;
-  /** Top-level site of a partitioned cookie. */
+  /** Top-level site of a partitioned cookie, such as `https://example.com`. */
   readonly partitionKey?: string;
   readonly createdAtSec: number;
 }
 
 /**
- * The cookies that belong to a request, in the order they are sent (RFC 6265bis §5.8.3).
+ * The cookies that belong to a request, in the order they are sent (RFC 6265bis §5.8.3): longer
+ * paths first, then older ones; what was stored first when both are equal.
+ *
+ * A partitioned cookie is sent only where its own partition is the top-level site, since a request
+ * by `sig` has no other site around it.
  *
  * @param path origin-form request target; a query is ignored
  */
@@ -28,24 +38,21 @@ export function cookiesFor(cookies: readonly Cookie[], target: Target, path: str
   const pathname = path.split('?', 1)[0]!;
   return cookies
     .filter((cookie) =>
-      (cookie.expiresAtSec === undefined || cookie.expiresAtSec > nowSec) &&
+      !isExpiredCookie(cookie, nowSec) &&
       (!cookie.secure || target.scheme === 'https') &&
       (cookie.hostOnly ? target.host === cookie.domain : domainMatches(target.host, cookie.domain)) &&
-      pathMatches(pathname, cookie.path)
+      pathMatches(pathname, cookie.path) &&
+      (cookie.partitionKey === undefined || isWithinPartition(target, cookie.partitionKey))
     )
     .sort((a, b) => b.path.length - a.path.length || a.createdAtSec - b.createdAtSec);
 }
 
-/** The value of a `Cookie` header. */
+/** Whether a cookie's time is over. A session cookie's never is. */
+export function isExpiredCookie(cookie: Cookie, nowSec: number): boolean {
+  return cookie.expiresAtSec !== undefined && cookie.expiresAtSec <= nowSec;
+}
+
+/** The value of a `Cookie` header (RFC 6265bis §5.8.3). */
 export function formatCookieHeader(cookies: readonly Cookie[]): string {
   return cookies.map((cookie) => (cookie.name === '' ? cookie.value : `${cookie.name}=${cookie.value}`)).join('; ');
-}
-
-function domainMatches(host: string, domain: string): boolean {
-  return host === domain || (host.endsWith(`.${domain}`) && !/^[\d.]+$|^\[/.test(host));
-}
-
-function pathMatches(pathname: string, cookiePath: string): boolean {
-  if (pathname === cookiePath) return true;
-  return pathname.startsWith(cookiePath) && (cookiePath.endsWith('/') || pathname[cookiePath.length] === '/');
 }

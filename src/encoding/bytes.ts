@@ -9,6 +9,13 @@ export function encodeUtf8(text: string): Bytes {
   return encoder.encode(text) as Bytes;
 }
 
+/** ASCII text as bytes: a faster {@link encodeUtf8} for long texts that were just joined. */
+export function encodeAscii(text: string): Bytes {
+  const bytes = new Uint8Array(text.length);
+  encoder.encodeInto(text, bytes);
+  return bytes;
+}
+
 /**
  * UTF-8 bytes as text. Strict: malformed bytes are an error, not U+FFFD; a BOM is kept.
  *
@@ -16,6 +23,14 @@ export function encodeUtf8(text: string): Bytes {
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
+}
+
+/** Text as its UTF-8 octets with one character for each: the form of header fields in `sig`. */
+export function octetsOf(text: string): string {
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  let octets = '';
+  for (const byte of encodeUtf8(text)) octets += String.fromCharCode(byte);
+  return octets;
 }
 
 /** Joins byte arrays into one. */

@@ -1,5 +1,6 @@
 import { mergePlacements, type Placement, renderPlacements } from '../apply/placement.ts';
 import { placeInBody, placeInHead } from '../apply/place.ts';
+import { describeRequest } from '../audit/describe.ts';
 import type { Credential } from '../credential/credential.ts';
 import type { Credentials } from '../credential/credentials.ts';
 import { valueFor } from '../credential/value_for.ts';
@@ -181,15 +182,9 @@ async function discard(response: WireResponse): Promise<void> {
 }
 
 function auditFacts(head: RequestHead, providers: readonly Provider[], placements: readonly Placement[]) {
-  const query = head.path.split('?', 2)[1];
   return {
     provider: providers.map((provider) => provider.id).join(','),
-    method: head.method,
-    scheme: head.target.scheme,
-    host: head.target.host,
-    port: head.target.port,
-    path: pathnameOf(head),
-    ...(query === undefined ? {} : { queryKeys: query.split('&').map((pair) => pair.split('=', 1)[0]!) }),
+    ...describeRequest(head),
     placed: placements.map((placement) => `${placement.in} ${placement.name}`),
   };
 }

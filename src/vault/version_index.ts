@@ -1,7 +1,7 @@
 import { isSigError, SigError } from '../errors.ts';
 import type { Store } from '../ports.ts';
 import type { RootKey } from './derive.ts';
-import { decodeVersions, encodeVersions, type Versions } from './versions.ts';
+import { decodeVersions, deriveMacKey, encodeVersions, type Versions } from './versions.ts';
 
 /** The index of last versions, as a key of the store. */
 export const VERSIONS_KEY = 'vault/versions.json';
@@ -35,11 +35,14 @@ export function createVersionIndex(store: Store, vault: string, root: () => Prom
   // The MAC of the same content is checked once.
   let known: { readonly etag: string | null; readonly versions: Versions } = { etag: null, versions: new Map() };
 
+  let macKey: CryptoKey | undefined;
+  const getMacKey = async () => macKey ??= await deriveMacKey(await root());
+
   async function read(): Promise<typeof known> {
     const entry = await store.get(VERSIONS_KEY);
     if (!entry) return { etag: null, versions: new Map() };
     if (entry.etag !== known.etag) {
-      known = { etag: entry.etag, versions: await decodeVersions(await root(), vault, entry.bytes) };
+      known = { etag: entry.etag, versions: await decodeVersions(await getMacKey(), vault, entry.bytes) };
     }
     return known;
   }
@@ -91,7 +94,8 @@ export function createVersionIndex(store: Store, vault: string, root: () => Prom
           const { etag, versions } = await readOrSetAside();
           if ((versions.get(name) ?? 0) >= version) return;
           const next = new Map(versions).set(name, version);
-          await store.put(VERSIONS_KEY, await encodeVersions(await root(), vault, next), etag);
+          const bytes = await encodeVersions(await getMacKey(), vault, next);
+          known = { etag: await store.put(VERSIONS_KEY, bytes, etag), versions: next };
         } finally {
           await lease.release();
         }

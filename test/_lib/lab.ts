@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type IssuerOptions, startIssuer, type TestIssuer } from './oidc.ts';
+import { findTestBrowser, type Site, startSites, type TestSites } from './sites.ts';
 import { makeTempFolder } from './temp_folder.ts';
 import { type ServerOptions, startServer, type TestServer } from './tls_server.ts';
 
@@ -35,4 +36,20 @@ export async function useIssuer(options: IssuerOptions = {}): Promise<TestIssuer
   const issuer = await startIssuer(options);
   onTestFinished(issuer.close);
   return issuer;
+}
+
+/** Sites with names of their own. */
+export async function useSites(sites: Readonly<Record<string, Site>>): Promise<TestSites> {
+  const started = await startSites(sites);
+  onTestFinished(started.close);
+  return started;
+}
+
+/**
+ * Skips a test, with the line that installs one, when the machine has no browser.
+ *
+ * @param skip the `skip` of the test's context
+ */
+export function needBrowser(skip: (note?: string) => never): string {
+  return findTestBrowser() ?? skip('no Chrome, Edge, Chromium or Brave is installed: sudo apt-get install chromium');
 }

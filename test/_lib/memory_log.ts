@@ -64,6 +64,7 @@ export function createMemoryLog(remembers = false): MemoryLog {
         })(),
       };
     },
+    readLast: async (count) => log.lines.slice(-count),
     async *follow() {},
   };
   return log;

@@ -77,4 +77,3 @@ export function tokenProvider(id: string, ...domains: string[]): string {
     apply: [{ in: header, name: Authorization, value: 'Bearer \${token}' }]
 `;
 }
-

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { VERSION } from '../../cli/platform/version.ts';
 import { ROOT } from '../_lib/sig.ts';
 
 const read = (name: string) => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
@@ -19,8 +20,9 @@ function builtName(entry: string): string {
   return `./dist/${entry === '.' ? 'mod' : entry.slice(2)}.js`;
 }
 
-test('deno.json and package.json agree on name, version and license', () => {
+test('deno.json, package.json and the command line agree on name, version and license', () => {
   expect([npm.name, npm.version, npm.license]).toEqual([deno.name, deno.version, deno.license]);
+  expect(VERSION).toBe(deno.version);
 });
 
 test('package.json exports each entry of deno.json, as it is built, and nothing else', () => {

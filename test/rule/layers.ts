@@ -91,8 +91,10 @@ function judgeCore(from: string, to: string, isType: boolean): string | undefine
   if (other === undefined) return `${b}/ belongs to no layer`;
   if (a === b) return undefined;
   if (other > layer) {
-    // The ports speak of targets.
-    return isType && a === 'ports' && b === 'target' ? undefined : `layer ${layer} imports layer ${other}`;
+    // The ports speak of targets and cookies.
+    return isType && a === 'ports' && ['target', 'credential'].includes(b)
+      ? undefined
+      : `layer ${layer} imports layer ${other}`;
   }
   if (other < layer || layer === 0 || isType) return undefined;
   if (layer === 1 && b === 'target') return undefined;

@@ -20,8 +20,8 @@ export interface UpstreamRequest {
   /** Whether 101 is an answer. */
   readonly upgrade?: boolean | undefined;
   /**
-   * Milliseconds until the head of the response, counted from the last byte of the request that was
-   * written. Default 30,000.
+   * Milliseconds until the head of the response, connecting included. While a body is written the time
+   * counts anew from each piece. Default 30,000.
    */
   readonly timeoutMs?: number | undefined;
 }
@@ -46,7 +46,7 @@ export interface Exchange {
   write(bytes: Uint8Array): boolean;
   /** Says that the body is written whole. Not needed without one. */
   finish(): void;
-  /** Takes the chunks off the body of the answer. */
+  /** Takes the chunks off the body of the answer. To be called from `head`. */
   unframe(): void;
   /** Stops the answer. Its bytes wait in the network, not in memory. */
   pause(): void;
@@ -55,6 +55,8 @@ export interface Exchange {
   abort(): void;
   /** After a head whose framing is `tunnel`: takes over the connection, which is paused. */
   detach(): Tunnel;
+  /** Whether nothing comes any more and nothing need be written. */
+  readonly over: boolean;
 }
 
 /** Where an exchange gets connections from. */
@@ -88,10 +90,9 @@ export function startExchange(
   let connection: Connection | undefined;
   let waiting: Uint8Array[] | undefined;
   let isWritten = !request.hasBody;
-  let isUnframed = false;
   let isPaused = false;
   let isOver = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined = setTimeout(onTimeout, timeoutMs);
 
   const sink: ConnectionSink = {
     event(event) {
@@ -140,8 +141,6 @@ export function startExchange(
     connection = taken;
     const head = writeHeadFor(taken);
     taken.begin({ method: request.method, upgrade: request.upgrade ?? false }, sink);
-    timer ??= setTimeout(onTimeout, timeoutMs);
-    if (isUnframed) taken.unframe();
     if (isPaused) taken.pause();
     if (request.hasBody) taken.gather();
     taken.write(head);
@@ -179,6 +178,7 @@ export function startExchange(
     try {
       use(free);
     } catch (error) {
+      stopTimer();
       free.close();
       throw asSigError(error);
     }
@@ -193,20 +193,22 @@ export function startExchange(
       return false;
     },
     finish() {
-      if (isWritten) return;
+      if (isWritten || isOver) return;
       isWritten = true;
       timer?.refresh();
       connection?.complete();
     },
     unframe() {
-      isUnframed = true;
-      connection?.unframe();
+      if (!isOver) connection?.unframe();
     },
+    // An exchange that is over must not touch what another one uses by now.
     pause() {
+      if (isOver) return;
       isPaused = true;
       connection?.pause();
     },
     resume() {
+      if (isOver) return;
       isPaused = false;
       connection?.resume();
     },
@@ -221,6 +223,9 @@ export function startExchange(
       isOver = true;
       stopTimer();
       return connection.detach();
+    },
+    get over() {
+      return isOver;
     },
   };
 }

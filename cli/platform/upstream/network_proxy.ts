@@ -3,6 +3,7 @@ import { SigError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/secret.ts';
 import { canonicalHost, hostKind } from '../../../src/target/host.ts';
 import type { Target } from '../../../src/target/target.ts';
+import { bareHost } from './route.ts';
 
 /** A proxy on the way to the server. */
 export interface NetworkProxy {
@@ -90,7 +91,7 @@ function covers(entry: string, target: Target): boolean {
   if (!found) return false;
   if (found[2] && Number(found[2]) !== target.port) return false;
   const name = found[1]!;
-  const bare = target.host.replace(/^\[|\]$/g, '');
+  const bare = bareHost(target.host);
   if (name === target.host || name === bare) return true;
   return hostKind(target.host) === 'name' && target.host.endsWith(`.${name}`);
 }

@@ -4,10 +4,9 @@ import type { TLSSocket } from 'node:tls';
 import { tunnelThroughHttp } from './connect_tunnel.ts';
 import { tunnelThroughSocks } from './socks5.ts';
 import { dial } from './dial.ts';
-import type { NetworkProxy } from './network_proxy.ts';
-import { proxyAuthorization } from './network_proxy.ts';
+import { type NetworkProxy, proxyAuthorization } from './network_proxy.ts';
 import { checkUnresolved, type Lookup, resolveHost } from './resolve.ts';
-import { nameOf, type Route } from './route.ts';
+import { bareHost, nameOf, type Route } from './route.ts';
 import { secure } from './secure.ts';
 import type { Trust } from './trust.ts';
 
@@ -81,7 +80,7 @@ async function reachThroughProxy(route: Route, proxy: NetworkProxy, options: Ope
   const { connectTimeoutMs } = options;
   const name = `${proxy.host}:${proxy.port}`;
   // What we look up ourselves is judged before the proxy hears of it.
-  let host = target.host.replace(/^\[|\]$/g, '');
+  let host = bareHost(target.host);
   if (proxy.scheme === 'socks5') host = (await resolveHost(target.host, allowPrivate, options.lookup))[0]!;
   else checkUnresolved(target.host, allowPrivate);
   // A person named the proxy, and proxies often stand on this machine.

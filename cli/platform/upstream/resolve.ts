@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { SigError } from '../../../src/errors.ts';
 import { classifyAddress } from '../../../src/target/address.ts';
 import { hostKind } from '../../../src/target/host.ts';
+import { bareHost } from './route.ts';
 
 /** Finds the addresses of a name. Tests bring their own. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
@@ -24,7 +25,7 @@ export const systemLookup: Lookup = async (name) => {
  */
 export async function resolveHost(host: string, allowPrivate: boolean, lookup: Lookup): Promise<readonly string[]> {
   checkName(host);
-  const addresses = hostKind(host) === 'name' ? await lookUp(host, lookup) : [host.replace(/^\[|\]$/g, '')];
+  const addresses = hostKind(host) === 'name' ? await lookUp(host, lookup) : [bareHost(host)];
   for (const address of addresses) checkAddress(host, address, allowPrivate);
   return addresses;
 }
@@ -36,7 +37,7 @@ export async function resolveHost(host: string, allowPrivate: boolean, lookup: L
  */
 export function checkUnresolved(host: string, allowPrivate: boolean): void {
   checkName(host);
-  if (hostKind(host) !== 'name') checkAddress(host, host.replace(/^\[|\]$/g, ''), allowPrivate);
+  if (hostKind(host) !== 'name') checkAddress(host, bareHost(host), allowPrivate);
 }
 
 function checkName(host: string): void {

@@ -27,3 +27,8 @@ export function routeKey(route: Route): string {
 export function nameOf(route: Route): string {
   return authorityOf(route.target);
 }
+
+/** A canonical host as sockets want it: IPv6 without brackets. */
+export function bareHost(host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host;
+}

@@ -5,6 +5,7 @@ import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { SigError } from '../../../src/errors.ts';
 import { hostKind } from '../../../src/target/host.ts';
 import { createGate, NEEDS_GATE } from './gate.ts';
+import { bareHost } from './route.ts';
 import { explainTlsFailure } from './tls_failure.ts';
 
 /** A TLS connection whose certificate was verified. */
@@ -43,7 +44,7 @@ export function secure(raw: Socket, options: SecureOptions): Promise<Secured> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       socket: gate ?? raw,
-      host: host.replace(/^\[|\]$/g, ''),
+      host: bareHost(host),
       // RFC 6066 §3: addresses are not sent.
       ...(isName ? { servername: host } : {}),
       secureContext: context,

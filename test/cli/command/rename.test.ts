@@ -32,7 +32,10 @@ test('rename takes the login back when config.yaml cannot be written', async () 
   const config = join(world.home, 'config.yaml');
   await rename(config, `${config}.real`);
   await symlink(`${config}.real`, config);
-  expect(await world.sig(['rename', 'a', 'new'])).toMatchObject({ code: 1, stderr: expect.stringContaining('it is a link') });
+  expect(await world.sig(['rename', 'a', 'new'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('it is a link'),
+  });
   expect(await world.credentials.list()).toEqual(['a']);
   expect((await world.sig(['status', 'a'])).code).toBe(0);
 });

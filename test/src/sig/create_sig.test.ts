@@ -93,7 +93,7 @@ test('a stream is sent once: a 401 to it is not replayed', async () => {
 
 test('R15: every injection is recorded before it is sent, with names and never values', async () => {
   const { sig, audit, send } = await setUp((_, count) => answer(count === 1 ? 401 : 200));
-  await sig.request(headOf('https://api.example.com/me?token=canary&b'), null);
+  await sig.request(headOf('https://api.example.com/me?token=canary&b='), null);
   const injections = audit.events.filter((event) => event.event === 'inject');
   expect(injections).toHaveLength(send.seen.length);
   expect(injections[0]).toMatchObject({

@@ -28,6 +28,7 @@ async function write(body: Body | null, head: Partial<RequestHead> = {}) {
       return false;
     },
     finish: () => written += '|end',
+    over: false,
   } as Partial<Exchange> as Exchange;
   const opened = await openRequestBody({ ...HEAD, ...head }, body);
   await opened.pipe(exchange, () => {
@@ -77,6 +78,21 @@ test('no body is said where one is usual', async () => {
   for (const method of ['GET', 'HEAD', 'DELETE']) {
     expect((await write(null, { method })).framing).toEqual({ kind: 'none' });
   }
+});
+
+test('a body is left alone once the exchange is over', async () => {
+  let left = 10;
+  const exchange = { write: () => true, finish: () => expect.unreachable(), over: true } as Partial<
+    Exchange
+  > as Exchange;
+  const source = (async function* () {
+    while (left-- > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      yield latin1('x');
+    }
+  })();
+  await (await openRequestBody(HEAD, source)).pipe(exchange, () => Promise.resolve());
+  expect(left).toBeGreaterThan(7);
 });
 
 test('a source that fails is an error, and is let go', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseNetworkProxy } from '../../../../cli/platform/upstream/network_proxy.ts';
-import { nameOf, type Route, routeKey } from '../../../../cli/platform/upstream/route.ts';
+import { bareHost, nameOf, type Route, routeKey } from '../../../../cli/platform/upstream/route.ts';
 
 const ROUTE: Route = { target: { scheme: 'https', host: 'a.test', port: 443 }, owner: 'x' };
 
@@ -26,4 +26,9 @@ test('X5: routeKey() differs by everything that must not share a connection', ()
 test('nameOf() leaves the usual port out', () => {
   expect(nameOf(ROUTE)).toBe('a.test');
   expect(nameOf({ ...ROUTE, target: { ...ROUTE.target, port: 8443 } })).toBe('a.test:8443');
+});
+
+test('bareHost() takes the brackets off IPv6 addresses', () => {
+  expect(bareHost('[::1]')).toBe('::1');
+  expect(bareHost('a.test')).toBe('a.test');
 });

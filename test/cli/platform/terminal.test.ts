@@ -1,0 +1,29 @@
+import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers';
+import { expect, test } from 'vitest';
+import { createSink, describeTerminal } from '../../../cli/platform/terminal.ts';
+
+test('createSink() waits for a slow reader', async () => {
+  const stream = new PassThrough({ highWaterMark: 10 });
+  const sink = createSink(stream as unknown as NodeJS.WriteStream);
+  const written = sink.write('x'.repeat(100));
+  let isDone = false;
+  void written.then(() => isDone = true);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isDone).toBe(false);
+  stream.resume();
+  await written;
+  expect(isDone).toBe(true);
+  expect(sink.isTerminal).toBe(false);
+});
+
+test('createSink() rejects when the reader is gone, and nothing else notices', async () => {
+  const stream = new PassThrough();
+  const sink = createSink(stream as unknown as NodeJS.WriteStream);
+  stream.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' }));
+  await expect(sink.write('x')).rejects.toThrow();
+});
+
+test('describeTerminal() has a width even where there is none', () => {
+  expect(describeTerminal().width).toBeGreaterThan(0);
+});

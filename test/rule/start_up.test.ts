@@ -1,0 +1,58 @@
+import { build } from 'esbuild';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import process from 'node:process';
+import { expect, test } from 'vitest';
+import { cliBundle } from '../../npm/bundles.js';
+import { needCommands, runCommand } from '../_lib/command.ts';
+import { useFolder } from '../_lib/lab.ts';
+
+/** What each command may load of node_modules when there is nothing to do for it. */
+const ALLOWED: readonly { args: string[]; packages: string[] }[] = [
+  { args: ['--version'], packages: [] },
+  { args: ['--help'], packages: ['cac'] },
+  { args: ['status', '--help'], packages: ['cac'] },
+  { args: ['status'], packages: ['cac', 'yaml', '@noble/ciphers', 'jsep'] },
+  { args: ['providers'], packages: ['cac', 'yaml', 'jsep'] },
+];
+
+test('a command loads only the packages that it needs', async ({ skip }) => {
+  const [node] = needCommands(skip, 'node');
+  const folder = await useFolder();
+  const { metafile } = await build({ ...cliBundle, outdir: join(folder, 'bin'), metafile: true, write: true });
+  const packagesOf = new Map(
+    Object.entries(metafile!.outputs).map((
+      [path, output],
+    ) => [basename(path), packagesAmong(Object.keys(output.inputs))]),
+  );
+  expect([...packagesOf.values()].flat()).toContain('yaml');
+
+  const env = { PATH: process.env.PATH!, HOME: folder, SIG_HOME: join(folder, 'home') };
+  const sig = join(folder, 'bin/sig.js');
+  await runCommand(node!, [sig, 'init', '--yes', '--key-source', 'file'], { env });
+  const loaded: typeof ALLOWED[number][] = [];
+  for (const [at, { args }] of ALLOWED.entries()) {
+    const coverage = join(folder, `coverage-${at}`);
+    const result = await runCommand(node!, [sig, ...args], { env: { ...env, NODE_V8_COVERAGE: coverage } });
+    expect([args, result.code, result.stderr]).toEqual([args, 0, '']);
+    const files = await loadedFiles(coverage);
+    expect(files).toContain('sig.js');
+    loaded.push({ args, packages: [...new Set(files.flatMap((file) => packagesOf.get(file) ?? []))].sort() });
+  }
+  const excess = loaded.map(({ args, packages }, at) => ({
+    args,
+    packages: packages.filter((name) => !ALLOWED[at]!.packages.includes(name)),
+  }));
+  expect(excess.filter(({ packages }) => packages.length > 0)).toEqual([]);
+}, 60_000);
+
+/** Names of the script files that the engine saw. */
+async function loadedFiles(coverage: string): Promise<string[]> {
+  const reports = await Promise.all((await readdir(coverage)).map((name) => readFile(join(coverage, name), 'utf8')));
+  return reports.flatMap((report) => (JSON.parse(report) as { result: { url: string }[] }).result)
+    .filter(({ url }) => url.startsWith('file:')).map(({ url }) => basename(url));
+}
+
+function packagesAmong(inputs: readonly string[]): string[] {
+  return inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+}
