@@ -194,7 +194,7 @@ describe('against structured-headers', () => {
   test('dictionaries, lists and items: both take and write the same, or both refuse', () => {
     let taken = 0;
     const differences: string[][] = [];
-    for (let i = 0; i < 6000; i++) {
+    for (let i = 0; i < 2000; i++) {
       const dictionary = noise(
         Array.from({ length: random(4) }, () => pick([key() + params(), `${key()}=${member()}`])).join(
           pick([', ', ',', ' ,\t']),
@@ -227,6 +227,6 @@ describe('against structured-headers', () => {
       }
     }
     expect(differences).toEqual([]);
-    expect(taken).toBeGreaterThan(6000);
+    expect(taken).toBeGreaterThan(2000);
   });
 });

@@ -1,0 +1,2 @@
+// An oracle that comes without types of its own.
+declare module 'express';
