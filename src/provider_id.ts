@@ -50,3 +50,19 @@ export function proposeId(host: string, isTaken: (id: string) => boolean): strin
     if (!isTaken(id)) return id;
   }
 }
+
+/**
+ * The provider id closest to a text that is one elsewhere: lower case, with `-` for what an id cannot hold.
+ *
+ * @returns `undefined` when nothing is left of it
+ *
+ * @example
+ * ```ts
+ * toProviderId('My Jira'); // "my-jira"
+ * ```
+ */
+export function toProviderId(text: string): string | undefined {
+  const id = text.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/\.{2,}/g, '.').slice(0, 64)
+    .replace(/^[^a-z0-9]+|[.-]+$/g, '');
+  return isProviderId(id) ? id : undefined;
+}

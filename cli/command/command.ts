@@ -63,6 +63,9 @@ export interface VaultInfo {
 export interface UserFiles {
   /** The bytes of a file, of stdin for `-`. @throws {SigError} E_USAGE */
   read(path: string): AsyncIterable<Uint8Array>;
+  exists(path: string): Promise<boolean>;
+  /** Names in a folder, sorted; none when it is not there. */
+  list(path: string): Promise<string[]>;
   /** Writes a file that appears only when it is complete. @throws {SigError} E_STORE */
   write(path: string, body: AsyncIterable<Uint8Array>): Promise<void>;
 }

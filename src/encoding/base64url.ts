@@ -4,6 +4,14 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const VALUE_OF = new Int8Array(128).fill(-1);
 for (let i = 0; i < 64; i++) VALUE_OF[ALPHABET.charCodeAt(i)] = i;
 
+/** What newer runtimes bring (ECMAScript 2026), several times as fast as the loop below. */
+interface Base64Bytes {
+  toBase64?(options: { alphabet: 'base64url'; omitPadding: true }): string;
+}
+
+/** The two characters of each 12 bits; made when first needed. */
+let pairs: string[] | undefined;
+
 /**
  * Encodes bytes as base64url without padding (RFC 4648 §5).
  *
@@ -13,14 +21,19 @@ for (let i = 0; i < 64; i++) VALUE_OF[ALPHABET.charCodeAt(i)] = i;
  * ```
  */
 export function encodeBase64url(bytes: Uint8Array): string {
+  const native = (bytes as Base64Bytes).toBase64?.({ alphabet: 'base64url', omitPadding: true });
+  if (native !== undefined) return native;
+  pairs ??= Array.from({ length: 4096 }, (_, bits) => ALPHABET[bits >> 6]! + ALPHABET[bits & 63]!);
   let text = '';
-  for (let i = 0; i < bytes.length; i += 3) {
-    const a = bytes[i]!;
-    const b = bytes[i + 1];
-    const c = bytes[i + 2];
-    text += ALPHABET[a >> 2]! + ALPHABET[((a & 3) << 4) | ((b ?? 0) >> 4)]!;
-    if (b !== undefined) text += ALPHABET[((b & 15) << 2) | ((c ?? 0) >> 6)]!;
-    if (c !== undefined) text += ALPHABET[c & 63]!;
+  const whole = bytes.length - (bytes.length % 3);
+  for (let i = 0; i < whole; i += 3) {
+    const bits = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!;
+    text += pairs[bits >> 12]! + pairs[bits & 4095]!;
+  }
+  if (bytes.length - whole === 1) return text + pairs[bytes[whole]! << 4]!;
+  if (bytes.length - whole === 2) {
+    const bits = (bytes[whole]! << 8) | bytes[whole + 1]!;
+    return text + pairs[bits >> 4]! + ALPHABET[(bits & 15) << 2]!;
   }
   return text;
 }

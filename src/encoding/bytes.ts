@@ -9,6 +9,13 @@ export function encodeUtf8(text: string): Bytes {
   return encoder.encode(text) as Bytes;
 }
 
+/** ASCII text as bytes: a faster {@link encodeUtf8} for long texts that were just joined. */
+export function encodeAscii(text: string): Bytes {
+  const bytes = new Uint8Array(text.length);
+  encoder.encodeInto(text, bytes);
+  return bytes;
+}
+
 /**
  * UTF-8 bytes as text. Strict: malformed bytes are an error, not U+FFFD; a BOM is kept.
  *

@@ -1,0 +1,61 @@
+import { parseChallenges } from './challenge.ts';
+import type { ServerRole } from './nonce_store.ts';
+
+/** Why a server refused a request, where that is something DPoP can mend. */
+export type Refusal = 'use_dpop_nonce' | 'invalid_dpop_proof' | 'invalid_token';
+
+const REFUSALS: readonly Refusal[] = ['use_dpop_nonce', 'invalid_dpop_proof', 'invalid_token'];
+const MAX_ERROR_BYTES = 16_384;
+
+/**
+ * Reads from an answer why it is a refusal: the `error` of a DPoP challenge (RFC 9449 §7.1; some
+ * servers send it with 400), or of the JSON of an authorization server (§8).
+ *
+ * @param response its body stays readable
+ * @returns `undefined` for every other answer
+ */
+export async function refusalOf(role: ServerRole, response: Response): Promise<Refusal | undefined> {
+  if (response.status !== 400 && response.status !== 401) return undefined;
+  const errors = parseChallenges(response.headers.get('www-authenticate'))
+    .filter((challenge) => challenge.scheme === 'dpop')
+    .map((challenge) => challenge.params.get('error'));
+  if (role === 'AS') errors.push(await readOauthError(response));
+  return REFUSALS.find((refusal) => errors.includes(refusal));
+}
+
+/** The `error` member of a JSON answer, read from a copy and only so far as such an answer is long. */
+async function readOauthError(response: Response): Promise<string | undefined> {
+  if (
+    response.body === null || !/^application\/(?:[\w.+-]+\+)?json\b/i.test(response.headers.get('content-type') ?? '')
+  ) {
+    return undefined;
+  }
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of chunksOf(response.clone().body!)) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_ERROR_BYTES) return undefined;
+  }
+  try {
+    const json: unknown = JSON.parse(text);
+    const error = typeof json === 'object' && json !== null ? (json as { error?: unknown }).error : undefined;
+    return typeof error === 'string' ? error : undefined;
+  } catch {
+    return undefined; // Not JSON after all: then it says nothing that DPoP could mend.
+  }
+}
+
+/** The chunks of a stream; leaving the loop early cancels it. Not every runtime iterates streams by itself. */
+async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Not awaited: a cancelled half of a cloned body may wait for the other half.
+    reader.cancel().catch(() => {});
+  }
+}

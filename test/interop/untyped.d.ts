@@ -1,0 +1,3 @@
+// Oracles that come without types of their own.
+declare module 'express';
+declare module 'oidc-provider';
