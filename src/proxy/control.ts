@@ -32,7 +32,10 @@ export function createControl(ports: ControlPorts): (request: Request) => Promis
     await next();
   });
   app.get('/status', (context) => context.json(ports.status()));
-  app.get('/ca.pem', (context) => context.body(ports.certificatesPem(), 200, { 'content-type': 'application/x-pem-file' }));
+  app.get(
+    '/ca.pem',
+    (context) => context.body(ports.certificatesPem(), 200, { 'content-type': 'application/x-pem-file' }),
+  );
   app.post('/stop', (context) => {
     ports.stop();
     return context.json({ stopping: true });

@@ -2,8 +2,8 @@ import type { Bytes } from '../encoding/bytes.ts';
 import { SigError } from '../errors.ts';
 import { forwardRequestFields, forwardResponseFields, type ForwardTo } from '../http1/forward.ts';
 import type { ParsedRequest, ParsedResponse } from '../http1/message.ts';
-import type { AuditSink, Clock, SendOptions } from '../ports.ts';
-import { askForReadable, decodeBody, type Decoders, planDecoding } from '../redact/content_coding.ts';
+import type { AuditSink, BodyDecoders, Clock, SendOptions } from '../ports.ts';
+import { askForReadable, decodeBody, planDecoding } from '../redact/content_coding.ts';
 import type { Matcher, Redaction } from '../redact/matcher.ts';
 import { redactBody } from '../redact/redact_body.ts';
 import { redactFields, redactReason } from '../redact/redact_head.ts';
@@ -77,7 +77,7 @@ export interface PassagePorts {
   readonly audit: AuditSink;
   readonly clock: Clock;
   /** Content codings that can be undone here. */
-  readonly decoders: Decoders;
+  readonly decoders: BodyDecoders;
   /** Of this proxy's child. */
   readonly placeholders?: readonly Placeholder[] | undefined;
 }

@@ -11,7 +11,7 @@ import { type NetworkProxy, parseNetworkProxy } from '../upstream/network_proxy.
 import type { Upstream } from '../upstream/upstream.ts';
 import { asProxyError, type Client, type Turn } from './client.ts';
 import type { ProxyCore } from './core.ts';
-import { type Delivery, deliver } from './deliver.ts';
+import { deliver, type Delivery } from './deliver.ts';
 import { joinTunnel } from './join.ts';
 import type { Deadline, ProxyTimes } from './deadline.ts';
 

@@ -64,4 +64,3 @@ function isNameOf(serverName: unknown, host: string): boolean {
     throw error;
   }
 }
-
