@@ -16,7 +16,11 @@ async function setUp(): Promise<{ server: TestServer; world: World; token: strin
   return { server, world, token };
 }
 
-async function startProxy(world: World, server: TestServer, ...args: string[]): Promise<{ proxy: RunningCommand; port: number }> {
+async function startProxy(
+  world: World,
+  server: TestServer,
+  ...args: string[]
+): Promise<{ proxy: RunningCommand; port: number }> {
   const proxy = startSig(['proxy', ...args], { home: world.home, env: { SIG_EXTRA_CA: server.caFile } });
   onTestFinished(async () => {
     proxy.kill();
