@@ -52,6 +52,18 @@ export interface WireResponse {
  */
 export type Send = (head: RequestHead, body: Body | null, options?: SendOptions) => Promise<WireResponse>;
 
+/**
+ * Undoes one content coding, chunk by chunk: what a chunk yields comes out before the next chunk is
+ * asked for. Rejects when the bytes are not so coded or end too early.
+ */
+export type BodyDecoder = (coded: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+
+/**
+ * The content codings that can be undone here, by name in lower case: `gzip`, `deflate` (zlib, RFC
+ * 1950), `deflate-raw`, `br`, `zstd`.
+ */
+export type BodyDecoders = Readonly<Record<string, BodyDecoder>>;
+
 /** A stored value and the tag of this very content. */
 export interface StoreEntry {
   readonly bytes: Uint8Array<ArrayBuffer>;

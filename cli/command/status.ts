@@ -58,7 +58,9 @@ async function rowOf(provider: Provider, check: boolean, context: Context): Prom
     credential = await (await context.credentials()).open(provider.id);
   } catch (error) {
     // One bad record must not hide the others (security case S10); a missing key concerns all of them.
-    if (!isSigError(error) || !['E_CORRUPT', 'E_TAMPER', 'E_ROLLBACK', 'E_PERMISSIONS'].includes(error.code)) {
+    if (
+      !isSigError(error) || !['E_CORRUPT', 'E_FORMAT', 'E_TAMPER', 'E_ROLLBACK', 'E_PERMISSIONS'].includes(error.code)
+    ) {
       throw error;
     }
     return { ...about, configured: true, valid: false, error: error.toJSON() };

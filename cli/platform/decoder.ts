@@ -1,6 +1,6 @@
 import { pipeline, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import type { Decoder, Decoders } from '../../src/redact/content_coding.ts';
+import type { BodyDecoder, BodyDecoders } from '../../src/ports.ts';
 
 /** The largest window of zstd in HTTP is 8 MiB (RFC 9659 §3). */
 const ZSTD_WINDOW_LOG = 23;
@@ -13,7 +13,7 @@ type ZstdFactory = (options: { params: Record<number, number> }) => Transform;
  * The content codings that this runtime can undo. `zstd` is missing on Node 20 and before 22.15;
  * servers are then not asked for it.
  */
-export function createDecoders(): Decoders {
+export function createDecoders(): BodyDecoders {
   const { createZstdDecompress } = zlib as { createZstdDecompress?: ZstdFactory };
   return {
     gzip: throughNode(() => zlib.createGunzip()),
@@ -26,7 +26,7 @@ export function createDecoders(): Decoders {
   };
 }
 
-function throughNode(create: () => Transform): Decoder {
+function throughNode(create: () => Transform): BodyDecoder {
   return async function* (coded) {
     const transform = create();
     // Errors reach whoever reads the transform; the callback only keeps them from being thrown.

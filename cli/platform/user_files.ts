@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { access, readdir, rename, rm } from 'node:fs/promises';
 import process from 'node:process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -17,12 +17,17 @@ export function createUserFiles(onInterrupt: (cleanup: () => Promise<void>) => (
         throw new SigError('E_USAGE', `Cannot read ${JSON.stringify(path)}: ${codeOf(cause)}`, { cause });
       }
     },
+    exists: (path) => access(path).then(() => true, () => false),
+    list: async (path) => (await readdir(path).catch(() => [])).sort(),
     async write(path, body) {
       // Beside the file, so that the rename stays on one file system and a broken transfer leaves no half file.
       const part = `${path}.${randomBytes(4).toString('hex')}.part`;
       const settled = onInterrupt(() => rm(part, { force: true }));
       try {
-        await pipeline(Readable.from(body, { objectMode: false }), createWriteStream(part, { flags: 'wx' }));
+        await pipeline(
+          Readable.from(body, { objectMode: false }),
+          createWriteStream(part, { flags: 'wx', mode: 0o600 }),
+        );
         await rename(part, path);
       } catch (cause) {
         await rm(part, { force: true });

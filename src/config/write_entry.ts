@@ -25,6 +25,7 @@ export function entryData(entry: ProviderConfig): { readonly [key: string]: Data
     extract: entry.extract.length === 0 ? undefined : entry.extract.map((rule) => defined({ ...rule })),
     apply: entry.apply.length === 0 ? undefined : entry.apply.map((rule) => defined({ ...rule })),
     allow: entry.allow?.map(formatAllowRule),
+    totp: entry.totp && defined({ ...entry.totp }),
   };
   return defined(data);
 }
@@ -47,8 +48,8 @@ export function blockLines(data: { readonly [key: string]: Data }, indent: numbe
   return Object.entries(data).flatMap(([key, value]) => {
     const name = `${pad}${scalar(key)}:`;
     if (typeof value !== 'object') return [`${name} ${scalar(value)}`];
+    if (isEmpty(value)) return [`${name} ${JSON.stringify(value)}`];
     if (!isList(value)) return [name, ...blockLines(value, indent + 2)];
-    if (value.length === 0) return [`${name} []`];
     return [name, ...value.flatMap((item) => itemLines(item, indent + 2))];
   });
 }
@@ -56,9 +57,14 @@ export function blockLines(data: { readonly [key: string]: Data }, indent: numbe
 function itemLines(item: Data, indent: number): string[] {
   const pad = ' '.repeat(indent);
   if (typeof item !== 'object') return [`${pad}- ${scalar(item)}`];
-  if (isList(item)) throw new TypeError('item: a list within a list has no place in config.yaml');
+  // JSON is YAML too.
+  if (isList(item) || isEmpty(item)) return [`${pad}- ${JSON.stringify(item)}`];
   const lines = blockLines(item, indent + 2);
   return [`${pad}- ${lines[0]!.slice(indent + 2)}`, ...lines.slice(1)];
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
 }
 
 function isList(value: Data): value is readonly Data[] {

@@ -34,8 +34,6 @@ const WITH_VALUE = new Set([
 ]);
 const WITHOUT_VALUE = new Set([
   '--compressed',
-  '-k',
-  '--insecure',
   '-s',
   '--silent',
   '-S',

@@ -52,7 +52,9 @@ async function openOld(provider: Provider, ports: LoginPorts): Promise<Credentia
   try {
     return await ports.credentials.open(provider.id);
   } catch (error) {
-    if (error instanceof SigError && ['E_CORRUPT', 'E_TAMPER', 'E_ROLLBACK'].includes(error.code)) return undefined;
+    if (error instanceof SigError && ['E_CORRUPT', 'E_FORMAT', 'E_TAMPER', 'E_ROLLBACK'].includes(error.code)) {
+      return undefined;
+    }
     throw error;
   }
 }

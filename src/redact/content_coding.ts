@@ -1,15 +1,7 @@
 import { isSigError, SigError } from '../errors.ts';
+import type { BodyDecoders } from '../ports.ts';
 import type { HeaderPairs } from '../target/head.ts';
 import { passBody } from './pass_body.ts';
-
-/** Undoes one content coding, chunk by chunk: what a chunk yields comes out before the next is asked for. */
-export type Decoder = (coded: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
-
-/**
- * The codings that can be undone here, by name in lower case: `gzip`, `deflate` (zlib, RFC 1950),
- * `deflate-raw`, `br`, `zstd`.
- */
-export type Decoders = Readonly<Record<string, Decoder>>;
 
 /** How far a body may expand (security case X16). */
 export interface ExpansionLimits {
@@ -60,7 +52,7 @@ export interface DecodingPlan {
  */
 export function planDecoding(
   headers: HeaderPairs,
-  decoders: Decoders,
+  decoders: BodyDecoders,
   strict: boolean,
 ): DecodingPlan {
   const codings = readCodings(headers);
@@ -82,7 +74,7 @@ export function planDecoding(
  *
  * @returns the very same pairs when nothing is to be changed
  */
-export function askForReadable(headers: HeaderPairs, decoders: Decoders): HeaderPairs {
+export function askForReadable(headers: HeaderPairs, decoders: BodyDecoders): HeaderPairs {
   const isPartial = (name: string) => /^(?:range|if-range)$/i.test(name);
   const wanted = listOf(headers, 'accept-encoding');
   const known = wanted.filter((item) => isKnown(item, decoders));
@@ -98,7 +90,7 @@ export function askForReadable(headers: HeaderPairs, decoders: Decoders): Header
   });
 }
 
-function isKnown(item: string, decoders: Decoders): boolean {
+function isKnown(item: string, decoders: BodyDecoders): boolean {
   const coding = item.split(';')[0]!.trim().toLowerCase();
   return coding === 'identity' || coding === 'x-gzip' || (coding !== 'deflate-raw' && Object.hasOwn(decoders, coding));
 }
@@ -113,7 +105,7 @@ function isKnown(item: string, decoders: Decoders): boolean {
 export function decodeBody(
   body: AsyncIterable<Uint8Array>,
   codings: readonly string[],
-  decoders: Decoders,
+  decoders: BodyDecoders,
   limits: ExpansionLimits = LIMITS,
 ): AsyncIterableIterator<Uint8Array> {
   return passBody(body, decodeChunks(body, codings, decoders, limits));
@@ -122,7 +114,7 @@ export function decodeBody(
 async function* decodeChunks(
   body: AsyncIterable<Uint8Array>,
   codings: readonly string[],
-  decoders: Decoders,
+  decoders: BodyDecoders,
   limits: ExpansionLimits,
 ): AsyncGenerator<Uint8Array, void, void> {
   let coded = 0;
@@ -162,7 +154,7 @@ async function* decodeChunks(
 async function* undo(
   coded: AsyncIterable<Uint8Array>,
   coding: string,
-  decoders: Decoders,
+  decoders: BodyDecoders,
 ): AsyncGenerator<Uint8Array, void, void> {
   const chunks = coded[Symbol.asyncIterator]();
   try {

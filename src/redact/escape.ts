@@ -99,7 +99,8 @@ function mayFollowBackslash(follower: number, wanted: Uint8Array): boolean {
 
 /**
  * Reads the character at a position. With `depth` 0 that is the byte itself, with `depth` n what
- * undoing up to n layers of escaping yields; a byte that begins no escape stands for itself.
+ * undoing up to n layers of escaping yields; a byte that begins no escape stands for itself. What
+ * can be read as an escape within an escape is read so, as every encoder means it.
  *
  * @returns a code point (of a byte below 256, a byte or a code point), {@link SOFT_BREAK},
  * {@link MORE} or {@link NONE}; `cursor.next` is then the position behind it

@@ -35,7 +35,8 @@ export function plainForm(text: string, provider: string): Needle {
   return { bytes: encodeUtf8(text), alphabet: EXACT, provider, mark: encodeUtf8(markOf(provider)) };
 }
 
-function markOf(provider: string): string {
+/** What stands in the place of a secret. */
+export function markOf(provider: string): string {
   return `[sig:redacted:${provider}]`;
 }
 

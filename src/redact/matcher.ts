@@ -1,7 +1,7 @@
 import { concatBytes } from '../encoding/bytes.ts';
 import { indexNeedles, type NeedleIndex } from './needle_index.ts';
 import type { FieldSecret, Needles } from './needles.ts';
-import { scan, type Span } from './scan.ts';
+import { MAX_BUDGET, scan, type Span } from './scan.ts';
 
 /** Finds needles. Made once for a set of secrets, used for any number of texts at once. */
 export interface Matcher {
@@ -71,13 +71,15 @@ interface State {
   skip: number;
   /** Whether those are covered by a mark, which then also stands for all that overlaps them. */
   isMarked: boolean;
+  /** How much may be compared; see `MatchCursor`. */
+  budget: number;
   counts: Map<string, number> | undefined;
 }
 
 const NO_COUNTS: ReadonlyMap<string, number> = new Map();
 
 function newState(): State {
-  return { held: NOTHING, skip: 0, isMarked: false, counts: undefined };
+  return { held: NOTHING, skip: 0, isMarked: false, budget: MAX_BUDGET, counts: undefined };
 }
 
 /** A text in which nothing is looked for. */
@@ -152,7 +154,8 @@ function joinHeld(state: State, index: NeedleIndex, chunk: Uint8Array, pieces: U
 
 /** Scans bytes, adds what can be passed on to `pieces`, and remembers the rest. */
 function passOn(state: State, index: NeedleIndex, bytes: Uint8Array, final: boolean, pieces: Uint8Array[]): void {
-  const { spans, pending } = scan(index, bytes, final);
+  const { spans, pending, budget } = scan(index, bytes, final, state.budget);
+  state.budget = budget;
   let done = state.skip;
   for (const { start, end, needle } of spans.length > 1 ? spans.toSorted(bySpan) : spans) {
     if (start >= pending) break;

@@ -1,5 +1,6 @@
 import { encodeUtf8 } from '../encoding/bytes.ts';
 import type { HeaderPairs } from '../target/head.ts';
+import { markOf } from './form.ts';
 import type { Matcher } from './matcher.ts';
 import type { FieldSecret } from './needles.ts';
 
@@ -29,7 +30,7 @@ export function redactReason(matcher: Matcher, reason: string): string {
 function redactField(matcher: Matcher, field: readonly [string, string]): readonly [string, string] {
   const [name, value] = field;
   const whole = wholeSecretOf(matcher, field);
-  if (whole) return [name, `[sig:redacted:${whole.provider}]`];
+  if (whole) return [name, markOf(whole.provider)];
   const redactedName = redactText(matcher, name) === undefined ? name : REDACTED_NAME;
   const redactedValue = redactText(matcher, value) ?? value;
   return redactedName === name && redactedValue === value ? field : [redactedName, redactedValue];

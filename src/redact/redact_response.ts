@@ -1,14 +1,14 @@
 import { concatBytes } from '../encoding/bytes.ts';
-import type { WireResponse } from '../ports.ts';
+import type { BodyDecoders, WireResponse } from '../ports.ts';
 import type { HeaderPairs } from '../target/head.ts';
-import { decodeBody, type Decoders, type DecodingPlan, type ExpansionLimits, planDecoding } from './content_coding.ts';
+import { decodeBody, type DecodingPlan, type ExpansionLimits, planDecoding } from './content_coding.ts';
 import type { Matcher } from './matcher.ts';
 import { redactBody } from './redact_body.ts';
 import { redactFields, redactReason } from './redact_head.ts';
 
 /** How a response is redacted. */
 export interface RedactOptions {
-  readonly decoders: Decoders;
+  readonly decoders: BodyDecoders;
   /** Whether a body in a coding that is unknown here is refused. */
   readonly strict: boolean;
   /** Up to this `Content-Length` a body is waited for, so that its new length can be told. Default 64 KiB. */

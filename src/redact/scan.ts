@@ -1,5 +1,5 @@
-import { type Cursor, MARKER, MAX_DEPTH, mayEscape, MORE, readCode, SOFT_BREAK } from './escape.ts';
-import { LINE_BREAK_AFTER, matchNeedle } from './match.ts';
+import { MARKER, MAX_DEPTH, mayEscape, MORE, readCode, SOFT_BREAK } from './escape.ts';
+import { LINE_BREAK_AFTER, type MatchCursor, matchNeedle } from './match.ts';
 import type { Needle } from './needle.ts';
 import { ANCHOR, FIRST, INNER, MARK, type NeedleIndex, type Occurrence, pairOf, tripleOf } from './needle_index.ts';
 
@@ -16,11 +16,15 @@ export interface Findings {
   readonly spans: readonly Span[];
   /** Where the first needle may begin that the bytes do not decide; their length when none may. */
   readonly pending: number;
+  /** What is left of the budget. */
+  readonly budget: number;
 }
 
 /** A scan under way. */
-interface Scan extends Cursor {
+interface Scan extends MatchCursor {
   readonly index: NeedleIndex;
+  /** Where the starts end that a marker has been tried for, so that the next one need not. */
+  triedTo: number;
   readonly spans: Span[];
   pending: number;
 }
@@ -28,6 +32,11 @@ interface Scan extends Cursor {
 const LF = 0x0a;
 const CR = 0x0d;
 const HOT = ANCHOR | MARK;
+
+/** The budget of a text at its beginning, and at most. */
+export const MAX_BUDGET = 1_048_576;
+/** What the budget grows by for each byte: several times what a text full of secrets needs. */
+const BUDGET_FOR_BYTE = 32;
 
 /**
  * Finds every needle in some bytes.
@@ -38,9 +47,19 @@ const HOT = ANCHOR | MARK;
  * and every needle tried whose first bytes stand that shortly before it.
  *
  * @param final whether nothing follows these bytes
+ * @param budget what the last scan of the same text left over; see {@link MatchCursor}
  */
-export function scan(index: NeedleIndex, bytes: Uint8Array, final: boolean): Findings {
-  const found: Scan = { bytes, final, next: 0, index, spans: [], pending: bytes.length };
+export function scan(index: NeedleIndex, bytes: Uint8Array, final: boolean, budget: number = MAX_BUDGET): Findings {
+  const found: Scan = {
+    bytes,
+    final,
+    next: 0,
+    budget: Math.min(MAX_BUDGET, budget + BUDGET_FOR_BYTE * bytes.length),
+    index,
+    triedTo: 0,
+    spans: [],
+    pending: bytes.length,
+  };
   const { flags } = index;
   const odd = bytes.byteOffset & 1;
   const words = new Uint16Array(bytes.buffer, bytes.byteOffset + odd, Math.max(0, bytes.length - odd) >> 1);
@@ -108,7 +127,7 @@ function tryPair(found: Scan, at: number, pair: number): void {
 /** Tries the needles that begin at one of some positions, with three plain bytes before `end` or two at it. */
 function tryRange(found: Scan, from: number, to: number, end: number): void {
   const { bytes, index } = found;
-  for (let at = Math.max(0, from); at < to; at++) {
+  for (let at = from; at < to; at++) {
     const pair = pairOf(bytes[at]!, bytes[at + 1]!);
     if ((index.flags[pair]! & FIRST) === 0) continue;
     const needles = at + 2 < end ? index.byTriple.get(tripleOf(pair, bytes[at + 2]!)) : index.byPair.get(pair);
@@ -122,7 +141,9 @@ function inspectMarker(found: Scan, at: number): void {
   if (at + 1 < bytes.length && (index.flags[pairOf(bytes[at]!, bytes[at + 1]!)]! & MARK) === 0) return;
   const plain = bytes[at]!;
   const before = MARKER[plain] === 2 ? continueBreak(found, at, plain, at + 1) : inspectEscape(found, at, plain);
-  tryRange(found, at - index.reach + 1, at - before + 1, at);
+  if (before === Infinity) return;
+  tryRange(found, Math.max(found.triedTo, at - index.reach + 1), at - before + 1, at);
+  found.triedTo = at - before + 1;
 }
 
 /**
@@ -189,6 +210,6 @@ function firstBytes(code: number): number[] {
 function inspectEnd(found: Scan): void {
   const end = found.bytes.length;
   const last = end - 1;
-  tryRange(found, end + 1 - found.index.reach, last, end);
+  tryRange(found, Math.max(0, end + 1 - found.index.reach), last, end);
   if (last >= 0 && found.index.byByte.has(found.bytes[last]!)) found.pending = Math.min(found.pending, last);
 }

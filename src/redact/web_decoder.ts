@@ -1,11 +1,11 @@
-import type { Decoder, Decoders } from './content_coding.ts';
+import type { BodyDecoder, BodyDecoders } from '../ports.ts';
 
 /** The codings that `DecompressionStream` undoes on every runtime: no `br`, no `zstd`. */
-export function webDecoders(): Decoders {
+export function webDecoders(): BodyDecoders {
   return { gzip: webDecoder('gzip'), deflate: webDecoder('deflate'), 'deflate-raw': webDecoder('deflate-raw') };
 }
 
-function webDecoder(format: CompressionFormat): Decoder {
+function webDecoder(format: CompressionFormat): BodyDecoder {
   return async function* (coded) {
     const decoder = new DecompressionStream(format);
     const reader = (streamOf(coded).pipeThrough(decoder as ReadableWritablePair<Uint8Array, Uint8Array>)).getReader();

@@ -3,10 +3,10 @@ import type { BinaryOperator, RuleNode, RuleValue } from './node.ts';
 import type { Rule } from './parse.ts';
 import type { RuleResponse } from './response.ts';
 
-/** Most steps that a rule may take. Each node is one, and so are 500 characters or list items that it goes through. */
+/** Most steps that a rule may take. Each node is one, and so are 320 characters or list items that it goes through. */
 export const MAX_STEPS = 10_000;
 
-const SIZE_PER_STEP = 500;
+const SIZE_PER_STEP = 320;
 
 /** Marks that `?.` met nothing, so that the rest of its path is left out. */
 const CUT: unique symbol = Symbol('cut');

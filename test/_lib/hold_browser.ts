@@ -5,7 +5,7 @@
  */
 
 import process from 'node:process';
-import { createBrowser } from '../../cli/platform/browser_port.ts';
+import { createBrowser } from '../../cli/platform/browser/browser.ts';
 
 const [home = '', manner = 'wait'] = process.argv.slice(2);
 const browser = createBrowser({ home, platform: process.platform, env: (name) => process.env[name] });

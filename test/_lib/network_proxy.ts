@@ -44,10 +44,15 @@ export function useHttpProxy(options: TestProxyOptions = {}): Promise<TestProxy>
       if (options.reply !== undefined) return socket.end(options.reply);
       const wanted = `Basic ${Buffer.from(options.credentials ?? '').toString('base64')}`;
       if (options.credentials !== undefined && !head.includes(`Proxy-Authorization: ${wanted}`)) {
-        return socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
+        return socket.end(
+          'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="test"\r\nContent-Length: 0\r\n\r\n',
+        );
       }
-      const [, method, host, port] = /^(\S+) (?:https?:\/\/)?([^/ ]*?):(\d+)/.exec(head)!;
-      const upstream = connect({ host: 'localhost' === host ? '127.0.0.1' : host, port: options.port ?? Number(port) });
+      const [, method, host, port] = /^(\S+) (?:https?:\/\/)?([^/ :]*)(?::(\d+))?/.exec(head)!;
+      const upstream = connect({
+        host: 'localhost' === host || options.port !== undefined ? '127.0.0.1' : host,
+        port: options.port ?? Number(port ?? 80),
+      });
       if (method === 'CONNECT') socket.write('HTTP/1.1 200 Connection established\r\nX-Proxy: test\r\n\r\n');
       else upstream.write(Buffer.from(held, 'latin1'));
       join(socket, upstream);

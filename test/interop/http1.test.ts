@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createRequestDecoder } from '../../src/http1/decoder.ts';
 import { Http1Error } from '../../src/http1/error.ts';
+import { needCommands, startCommand } from '../_lib/command.ts';
 import { createRandom, decodeRequests, latin1 } from '../_lib/http1.ts';
+import { useFolder } from '../_lib/lab.ts';
 import { mutate } from '../fuzz/http1.ts';
 import { REQUEST_CASES } from '../vector/http1_request.ts';
 
@@ -19,7 +19,6 @@ const SENTINEL = 'GET /sentinel HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\
 
 const SERVERS = {
   nginx: {
-    version: ['-v'],
     config: (socket: string, folder: string) => `
       daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr emerg;
       events { worker_connections 512; }
@@ -36,7 +35,6 @@ const SERVERS = {
     run: (file: string, folder: string) => ['-c', file, '-p', folder, '-e', 'stderr'],
   },
   haproxy: {
-    version: ['-v'],
     config: (socket: string) => `
 global
   tune.bufsize 131072
@@ -57,32 +55,18 @@ frontend in
 };
 
 for (const [name, server] of Object.entries(SERVERS)) {
-  const found = spawnSync(name, server.version).status === 0;
-  if (!found) {
-    test.skip(`X1: ${name} frames what we accept as we do (skipped: ${name} is not installed)`, () => {});
-    continue;
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'sig-http1-'));
-  const socket = join(folder, 'socket');
-  let child: ChildProcess | undefined;
-
-  beforeAll(async () => {
+  test(`X1: ${name} frames what we accept as we do`, async ({ skip }) => {
+    const [program] = needCommands(skip, name);
+    const folder = await useFolder();
+    const socket = join(folder, 'socket');
     const file = join(folder, 'config');
-    writeFileSync(file, server.config(socket, folder));
-    child = spawn(name, server.run(file, folder), { stdio: ['ignore', 'ignore', 'inherit'] });
-    for (let tries = 0; tries < 200; tries++) {
-      if ((await exchange(socket, SENTINEL)).includes('/sentinel')) return;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    throw new Error(`${name} does not answer`);
-  });
-
-  afterAll(() => {
-    child?.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  test(`X1: ${name} frames what we accept as we do`, async () => {
+    await writeFile(file, server.config(socket, folder));
+    const command = startCommand(program!, server.run(file, folder), { timeoutMs: 120_000 });
+    onTestFinished(async () => {
+      command.kill('SIGKILL');
+      await command.done;
+    });
+    await untilAnswering(socket);
     const inputs = [...REQUEST_CASES.map((item) => item.text), ...mutants(3000)];
     const report = { compared: 0, agreed: 0, refused: 0, smuggled: [] as string[] };
     for (const text of inputs) {
@@ -99,7 +83,15 @@ for (const [name, server] of Object.entries(SERVERS)) {
     console.log(`${name}: ${JSON.stringify({ ...report, smuggled: report.smuggled.length })}`);
     expect(report.smuggled).toEqual([]);
     expect(report.agreed).toBeGreaterThan(200);
-  }, 120_000);
+  }, 180_000);
+}
+
+async function untilAnswering(socket: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if ((await exchange(socket, SENTINEL)).includes('/sentinel')) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('the server does not answer');
 }
 
 /** The requests that we see, when we accept all of it and the connection stays usable. */

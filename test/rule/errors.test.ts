@@ -11,21 +11,11 @@ import { findInCode, readSources } from '../_lib/source.ts';
  * is empty when everything is built.
  */
 const TO_COME = new Set([
-  'E_NOT_INITIALISED',
   'E_AMBIGUOUS',
-  'E_PRIVATE_ADDRESS',
   'E_AGENT_REFUSED',
   'E_HTTP_STATUS',
-  'E_ROLLBACK',
-  'E_FORMAT',
-  'E_KEY_MISSING',
-  'E_KEY_SOURCE',
-  'E_PASSPHRASE',
-  'E_PERMISSIONS',
-  'E_LOCKED',
-  'E_AUDIT',
-  'E_AUDIT_TAMPER',
-  'E_IMPORT',
+  'E_CODING',
+  'E_NO_DISPLAY',
   'E_TTY',
   'E_INTERRUPTED',
 ]);

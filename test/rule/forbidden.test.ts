@@ -17,7 +17,7 @@ const FORBIDDEN: readonly { name: string; pattern: RegExp; view: 'code' | 'bare'
   },
   {
     name: 'unverified TLS',
-    pattern: /\brejectUnauthorized['"]?\s*:(?!\s*true\b)|\brejectUnauthorized\s*=(?!=)|['"]--insecure['"]/,
+    pattern: /\brejectUnauthorized['"]?\s*:(?!\s*true\b)|\brejectUnauthorized\s*=(?!=)/,
     view: 'code',
     examples: ['{ rejectUnauthorized: false }', '{ "rejectUnauthorized": !strict }', 'o.rejectUnauthorized = x'],
   },

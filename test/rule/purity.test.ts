@@ -17,8 +17,8 @@ const IMPURE: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['predictable randomness', /\bMath\.random\b/],
 ];
 
-// A default for an argument is an override waiting to be used: `now = Date.now`.
-const CLOCK = /(?<!=\s*)\b(?:Date\.now\b|new Date\(\s*\))/;
+// What a caller can replace is a default: `now = Date.now`, `options.nowSec ?? Date.now() / 1000`.
+const CLOCK = /(?<!(?<!\b(?:const|let|var)\s+[\w: ]+)=\s*|\?\?[^;]{0,80})\b(?:Date\.now\b|new Date\(\s*\))/;
 
 /** `sendByFetch` is the Send of runtimes that have no other network: who hands it in has chosen it. */
 const ADAPTERS = ['src/sig/fetch.ts'];
@@ -68,8 +68,11 @@ test.each([
 
 test('the law tells a clock from a default clock', () => {
   const hits = (code: string) => findInCode([parseSource('src/x.ts', code)], CLOCK).length;
-  expect([hits('const a = Date.now();'), hits('f(new Date())')]).toEqual([0, 1]);
+  expect([hits('const a = Date.now();'), hits('let a: number = Date.now()'), hits('f(new Date())')]).toEqual([1, 1, 1]);
   expect(hits('function f(now: () => number = Date.now) {}')).toBe(0);
+  expect(hits('const a = options.nowSec ?? Math.floor(Date.now() / 1000);')).toBe(0);
+  expect(hits('const a = b ?? 1; f(Date.now());')).toBe(1);
+  expect(hits('f({ created: Math.floor(Date.now() / 1000) });')).toBe(1);
 });
 
 test('npm/tsconfig.core.json checks the core with the types of the web alone', () => {

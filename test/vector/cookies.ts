@@ -1,62 +1,19 @@
-/**
- * Cases in the manner of the http-state suite: what a server answers, and the `Cookie` header of a
- * later request. Each states what RFC 6265bis decides; `tough` and `chromium` say where another
- * implementation answers differently and by which rule ours is the right one.
- *
- * Dates lie in 1999 or 2099, so that a case means the same under any clock.
- */
-export interface CookieCase {
-  /** Set-Cookie lines, in order. */
-  readonly set: readonly string[];
-  /** The `Cookie` header that follows, `''` for none. */
-  readonly sent: string;
-  /** Who answers; `https://www.example.com/dir/page?q=1` when absent. */
-  readonly from?: string;
-  /** Who is asked afterwards; the same as `from` when absent. */
-  readonly to?: string;
-  readonly tough?: Deviation;
-  readonly chromium?: Deviation;
-}
+import {
+  ASCII_DOMAIN,
+  ATTRIBUTE_SIZE,
+  BRACKETS,
+  CONTROLS,
+  type CookieCase,
+  LAST_DOMAIN,
+  line,
+  OWN_SUFFIX,
+  scope,
+  SIZE,
+  TAB,
+} from './cookie_case.ts';
+import { AGES, FLAGS, JARS } from './cookie_attributes.ts';
 
-/** What another implementation sends instead, and the rule that decides. */
-export interface Deviation {
-  readonly sent: string;
-  readonly rule: string;
-}
-
-const FUTURE = 'Fri, 07 Aug 2099 08:04:19 GMT';
-const PAST = 'Sat, 07 Aug 1999 08:04:19 GMT';
-
-const TAB = '§5.6 step 1 leaves tab out of the forbidden characters';
-const CONTROLS = '§5.6 step 1: a line with a control character is ignored as a whole';
-const SIZE = '§5.6 step 5: name and value have at most 4096 octets together';
-const ATTRIBUTE_SIZE = '§5.6 step 6: an attribute value of more than 1024 octets is ignored';
-const LAST_DOMAIN = '§5.7 step 8: the last Domain counts, an empty one too';
-const OWN_SUFFIX = '§5.7 step 9: a public suffix may set cookies for itself alone';
-const BRACKETS = '§5.1.2: the canonical host of an IPv6 URL has brackets';
-const ASCII_DOMAIN = '§5.7 step 8: a Domain beyond ASCII is refused';
-const LOOPBACK = '§5.7 step 12 lets the user agent say what is secure; for sig it is TLS alone';
-const NONE_SECURE = '§5.7 step 19: SameSite=None demands Secure';
-const PREFIX_CASE = '§5.7 steps 20 and 21: prefixes are matched in any case';
-const NAMELESS = '§5.7 step 22: a nameless cookie must not imitate a prefix';
-const CHIPS = 'CHIPS: Partitioned demands Secure';
-const AGE_SIGN = '§5.6.2: Max-Age begins with a digit or "-"';
-const VALID_COUNTS = '§5.6.1, §5.6.2: an invalid attribute is never appended, so the valid one before it counts';
-const YEAR = '§5.1.1: a year before 1601 is no date';
-const DATE_TAIL = '§5.1.1: a day or time may be followed by other letters';
-const KEEPS_AGE = '§5.7 step 23: a replaced cookie keeps its creation time';
-const HOST_ONLY_KEY = '§5.7 step 23: the host-only flag is part of what makes cookies the same';
-const NUL_HEAD = '§5.6 step 1 ignores the line; Chromium refuses the whole answer';
-
-/** A single line and what it becomes. */
-function line(set: string, sent: string, more: Partial<CookieCase> = {}): CookieCase {
-  return { set: [set], sent, ...more };
-}
-
-/** A cookie set by one URL and asked for by another. */
-function scope(from: string, set: string, to: string, sent: string, more: Partial<CookieCase> = {}): CookieCase {
-  return { set: [set], from, to, sent, ...more };
-}
+export type { CookieCase };
 
 /** Names, values and the seams between them (§5.6 steps 1 to 5). */
 export const PAIRS: readonly CookieCase[] = [
@@ -246,157 +203,6 @@ export const DOMAINS: readonly CookieCase[] = [
   scope('https://a.localhost/', 'k=v; Domain=localhost', 'https://b.localhost/', ''),
   scope('https://host.internal/', 'k=v; Domain=internal', 'https://other.internal/', ''),
   scope('https://EXAMPLE.com/', 'k=v; Domain=example.com', 'https://www.example.com/', 'k=v'),
-];
-
-/** `Secure`, `HttpOnly`, `SameSite`, prefixes (§5.6.5 to §5.6.7, §5.7 steps 11 to 22). */
-export const FLAGS: readonly CookieCase[] = [
-  line('a=b; Secure', 'a=b'),
-  line('a=b; secure=false', 'a=b'),
-  line('a=b; SECURE ; HttpOnly', 'a=b'),
-  line('a=b; HttpOnly=no', 'a=b'),
-  scope('https://example.com/', 'a=b; Secure', 'http://example.com/', ''),
-  scope('https://example.com/', 'a=b;Secure=', 'http://example.com/', ''),
-  scope('https://example.com/', 'a=b; Secured', 'http://example.com/', 'a=b'),
-  scope('https://example.com/', 'a=b; "Secure"', 'http://example.com/', 'a=b'),
-  scope('http://example.com/', 'a=b; Secure', 'https://example.com/', ''),
-  scope('http://example.com/', 'a=b', 'https://example.com/', 'a=b'),
-  scope('http://127.0.0.1/', 'a=b; Secure', 'http://127.0.0.1/', '', {
-    tough: { sent: 'a=b', rule: LOOPBACK },
-    chromium: { sent: 'a=b', rule: LOOPBACK },
-  }),
-  line('a=b; SameSite=Strict', 'a=b'),
-  line('a=b; SameSite=lax', 'a=b'),
-  line('a=b; SameSite=None; Secure', 'a=b'),
-  line('a=b; SameSite=None', '', { tough: { sent: 'a=b', rule: NONE_SECURE } }),
-  line('a=b; samesite=NONE', '', { tough: { sent: 'a=b', rule: NONE_SECURE } }),
-  line('a=b; SameSite=None; SameSite=Lax', 'a=b'),
-  line('a=b; SameSite=Lax; SameSite=None', '', { tough: { sent: 'a=b', rule: NONE_SECURE } }),
-  line('a=b; SameSite=bogus', 'a=b'),
-  line('a=b; SameSite', 'a=b'),
-  line('a=b; SameSite=None; SameSite=bogus', 'a=b'),
-  line('__Secure-a=b; Secure', '__Secure-a=b'),
-  line('__Secure-a=b', ''),
-  line('__secure-a=b', '', { tough: { sent: '__secure-a=b', rule: PREFIX_CASE } }),
-  line('__SECURE-a=b; Path=/', '', { tough: { sent: '__SECURE-a=b', rule: PREFIX_CASE } }),
-  scope('http://example.com/', '__Secure-a=b; Secure', 'https://example.com/', ''),
-  line('__Secure-a=b; Secure; Domain=example.com', '__Secure-a=b'),
-  line('__Host-a=b; Secure; Path=/', '__Host-a=b'),
-  line('__Host-a=b; Path=/', ''),
-  line('__Host-a=b; Secure', ''),
-  line('__host-a=b; Secure', '', { tough: { sent: '__host-a=b', rule: PREFIX_CASE } }),
-  line('__Host-a=b; Secure; Path=/dir', ''),
-  line('__Host-a=b; Secure; Path=', ''),
-  line('__Host-a=b; Secure; Path=/; Domain=www.example.com', ''),
-  line('__HOST-a=b; Secure; Path=/; Domain=example.com', '', { tough: { sent: '__HOST-a=b', rule: PREFIX_CASE } }),
-  line('__Host-a=b; Secure; Path=/; Domain=', '__Host-a=b'),
-  scope('https://example.com/', '__Host-a=b; Secure', 'https://example.com/', ''),
-  line('=__Host-a=b; Secure; Path=/', '', { tough: { sent: '__Host-a=b', rule: NAMELESS } }),
-  line('=__Secure-a=b; Secure', '', { tough: { sent: '__Secure-a=b', rule: NAMELESS } }),
-  line('__Host-a; Secure; Path=/', '', { tough: { sent: '__Host-a', rule: NAMELESS } }),
-  line('__Secure-', '', { tough: { sent: '__Secure-', rule: NAMELESS } }),
-  line('=__HOST-x', '', { tough: { sent: '__HOST-x', rule: NAMELESS } }),
-  line('__Hosta=b', '__Hosta=b'),
-  line('a=b; Partitioned; Secure', 'a=b'),
-  line('a=b; Partitioned; Secure; Path=/; SameSite=None', 'a=b'),
-  line('a=b; Partitioned', '', { tough: { sent: 'a=b', rule: CHIPS } }),
-];
-
-/** `Max-Age` and `Expires` (§5.6.1, §5.6.2, §5.1.1). */
-export const AGES: readonly CookieCase[] = [
-  line('a=b; Max-Age=100', 'a=b'),
-  line('a=b; max-age=1', 'a=b'),
-  line('a=b; Max-Age=0', ''),
-  line('a=b; Max-Age=-1', ''),
-  line('a=b; Max-Age=-0', ''),
-  line('a=b; Max-Age=', 'a=b'),
-  line('a=b; Max-Age', 'a=b'),
-  line('a=b; Max-Age=x', 'a=b'),
-  line('a=b; Max-Age=0x', 'a=b'),
-  line('a=b; Max-Age=1.5', 'a=b'),
-  line('a=b; Max-Age=0.5', 'a=b'),
-  line('a=b; Max-Age=+0', 'a=b', { chromium: { sent: '', rule: AGE_SIGN } }),
-  line('a=b; Max-Age="0"', 'a=b'),
-  line('a=b; Max-Age= 0 ', ''),
-  line('a=b; Max-Age=00', ''),
-  line(`a=b; Max-Age=${'9'.repeat(400)}`, 'a=b'),
-  line(`a=b; Max-Age=-${'9'.repeat(400)}`, ''),
-  line('a=b; Max-Age=0; Max-Age=100', 'a=b'),
-  line('a=b; Max-Age=100; Max-Age=0', ''),
-  line('a=b; Max-Age=0; Max-Age=x', '', { chromium: { sent: 'a=b', rule: VALID_COUNTS } }),
-  line(`a=b; Expires=${FUTURE}`, 'a=b'),
-  line(`a=b; expires=${PAST}`, ''),
-  line(`a=b; Expires=${PAST}; Max-Age=100`, 'a=b'),
-  line(`a=b; Max-Age=100; Expires=${PAST}`, 'a=b'),
-  line(`a=b; Expires=${FUTURE}; Max-Age=0`, ''),
-  line(`a=b; Expires=${PAST}; Expires=${FUTURE}`, 'a=b'),
-  line(`a=b; Expires=${FUTURE}; Expires=${PAST}`, ''),
-  line(`a=b; Expires=${PAST}; Expires=never`, '', { chromium: { sent: 'a=b', rule: VALID_COUNTS } }),
-  line('a=b; Expires=', 'a=b'),
-  line('a=b; Expires', 'a=b'),
-  line('a=b; Expires=0', 'a=b'),
-  line('a=b; Expires=never', 'a=b'),
-  line('a=b; Expires=Thu, 01 Jan 1970 00:00:00 GMT', ''),
-  line('a=b; Expires=Thu, 01-Jan-1970 00:00:01 GMT', ''),
-  line('a=b; Expires=Saturday, 07-Aug-99 08:04:19 GMT', ''),
-  line('a=b; Expires=Sat Aug  7 08:04:19 1999', ''),
-  line('a=b; Expires="Sat, 07 Aug 1999 08:04:19 GMT"', ''),
-  line('a=b; Expires=07 Aug 1999 08:04:19 XYZ', ''),
-  line('a=b; Expires=1999 7 August 8:4:9', ''),
-  line('a=b; Expires=08:04:19 1999-Aug-07', ''),
-  line('a=b; Expires=Sat, 07 Aug 1999 08:04:19 +0000', ''),
-  line('a=b; Expires=Sat, 32 Aug 1999 08:04:19 GMT', 'a=b'),
-  line('a=b; Expires=Wed, 31 Feb 1999 08:04:19 GMT', 'a=b'),
-  line('a=b; Expires=Sat, 07 Aug 1999 24:04:19 GMT', 'a=b'),
-  line('a=b; Expires=Sat, 07 Aug 1999 08:60:19 GMT', 'a=b'),
-  line('a=b; Expires=Sat, 07 Aug 1999 08:04:60 GMT', 'a=b'),
-  line('a=b; Expires=Sat, 07 Aug 1999 08:04 GMT', 'a=b'),
-  line('a=b; Expires=Sat, 07 Aug 1999', 'a=b'),
-  line('a=b; Expires=07 Aug 99 08:04:19', ''),
-  line('a=b; Expires=07 Aug 70 08:04:19', ''),
-  line('a=b; Expires=07 Aug 00 08:04:19', ''),
-  line('a=b; Expires=07 Aug 69 08:04:19', 'a=b'),
-  line('a=b; Expires=07 Aug 1600 08:04:19', 'a=b', { chromium: { sent: '', rule: YEAR } }),
-  line('a=b; Expires=07 Aug 1601 08:04:19', ''),
-  line('a=b; Expires=07 Aug 9999 08:04:19', 'a=b'),
-  line('a=b; Expires=07 Augustus 1999 08:04:19', ''),
-  line('a=b; Expires=07 aUG 1999 08:04:19', ''),
-  line('a=b; Expires=07th Aug 1999 08:04:19pm', '', { chromium: { sent: 'a=b', rule: DATE_TAIL } }),
-  line('a=b; Expires=07 Au 1999 08:04:19', 'a=b'),
-  line('a=b; Expires=1999-08-07T08:04:19Z', 'a=b'),
-  line('a=b; Expires=933926659', 'a=b'),
-  line('a=b; Expires=Tue, 29 Feb 2000 00:00:00 GMT', ''),
-  line('a=b; Expires=Mon, 29 Feb 1999 00:00:00 GMT', 'a=b'),
-];
-
-/** Several cookies in one jar (§5.7 step 23, §5.8.3). */
-export const JARS: readonly CookieCase[] = [
-  { set: ['a=1', 'b=2'], sent: 'a=1; b=2' },
-  { set: ['b=1', 'a=2'], sent: 'b=1; a=2' },
-  { set: ['a=1', 'a=2'], sent: 'a=2' },
-  { set: ['a=1', 'b=2', 'a=3'], sent: 'a=3; b=2', chromium: { sent: 'b=2; a=3', rule: KEEPS_AGE } },
-  { set: ['a=1', 'A=2'], sent: 'a=1; A=2' },
-  { set: ['a=1', 'a=2; Max-Age=0'], sent: '' },
-  { set: ['a=1', 'b=2', `a=; Expires=${PAST}`], sent: 'b=2' },
-  { set: ['a=1; Path=/dir', 'a=; Path=/; Max-Age=0'], sent: 'a=1' },
-  { set: ['a=1; Domain=example.com', 'a=; Max-Age=0'], sent: 'a=1' },
-  { set: ['a=1', 'a=; Domain=www.example.com; Max-Age=0'], sent: 'a=1', tough: { sent: '', rule: HOST_ONLY_KEY } },
-  { set: ['a=1; Path=/', 'b=2; Path=/dir'], sent: 'b=2; a=1' },
-  { set: ['a=1; Path=/', 'a=2; Path=/dir', 'a=3; Path=/dir/page'], sent: 'a=3; a=2; a=1' },
-  { set: ['a=1; Path=/dir', 'b=2; Path=/dir/'], sent: 'b=2; a=1' },
-  { set: ['a=1; Domain=example.com', 'a=2; Domain=www.example.com'], sent: 'a=1; a=2' },
-  { set: ['a=1; Secure', 'a=2'], sent: 'a=2' },
-  { set: ['a=1; HttpOnly', 'a=2'], sent: 'a=2' },
-  { set: ['a=1', '=2'], sent: 'a=1; 2' },
-  { set: ['=1', '=2'], sent: '2' },
-  { set: ['1', '=2', 'x'], sent: 'x' },
-  {
-    set: ['a=1', 'a=2\x00'],
-    sent: 'a=1',
-    tough: { sent: 'a=2', rule: CONTROLS },
-    chromium: { sent: '', rule: NUL_HEAD },
-  },
-  { set: ['a=1', 'a=2; Domain=other.test'], sent: 'a=1' },
-  { set: ['a=1; Max-Age=100', 'a=2'], sent: 'a=2' },
 ];
 
 /** All of them. */

@@ -104,8 +104,10 @@ export function createConnection(
   /** The response is whole. */
   function release(): void {
     sink = undefined;
-    if (!complete || !keepAlive || ended) close();
-    else onFree(connection);
+    // Bytes behind it would be taken for the answer to whatever is asked next.
+    const isClean = complete && keepAlive && !ended && decoder.rest().length === 0;
+    if (isClean) onFree(connection);
+    else close();
   }
 
   function lose(error: SigError): void {

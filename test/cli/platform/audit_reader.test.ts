@@ -74,8 +74,14 @@ test('followFile() waits for a file that is not there yet', async () => {
   await lines.return();
 });
 
-test('followFile() ends at once without a folder, or when it is not wanted any more', async () => {
+test('followFile() makes a folder that is not there yet, and ends at once when it is not wanted any more', async () => {
   const folder = await useFolder();
-  expect(await collect(followFile(join(folder, 'nothing'), 'log', new AbortController().signal))).toEqual([]);
-  expect(await collect(followFile(folder, 'log', AbortSignal.abort()))).toEqual([]);
+  expect(await collect(followFile(join(folder, 'new'), 'log', AbortSignal.abort()))).toEqual([]);
+  const controller = new AbortController();
+  const lines = followFile(join(folder, 'new'), 'log', controller.signal);
+  const first = lines.next();
+  writeFileSync(join(folder, 'new/log'), 'a\n');
+  expect((await first).value).toBe('a');
+  controller.abort();
+  await lines.return();
 });

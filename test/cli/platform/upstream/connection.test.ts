@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Tunnel } from '../../../../cli/platform/upstream/connection.ts';
 import { useServer } from '../../../_lib/lab.ts';
-import { exchange, targetOf, useUpstream } from '../../../_lib/upstream.ts';
+import { exchange, type Outcome, targetOf, useUpstream } from '../../../_lib/upstream.ts';
 
 async function useRoute(options: Parameters<typeof useServer>[0]) {
   const server = await useServer(options);
@@ -33,6 +33,27 @@ test('X17: bytes after the answer are not the answer to the next request', async
   expect((await exchange(upstream, route, { path: '/1' })).body).toBe('ok');
   expect((await exchange(upstream, route, { path: '/2' })).body).toBe('mine');
   expect(server.requests.map((request) => request.connection)).toEqual([0, 1]);
+});
+
+test('X17: nor are they for a request that is made the moment the answer ends', async () => {
+  const evil = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
+  const { server, route, upstream } = await useRoute({
+    plain: true,
+    handler: ({ path }) =>
+      path === '/1' ? { raw: `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${evil}` } : { body: 'mine' },
+  });
+  const request = { method: 'GET', path: '/1', fields: [['Host', 'a']] as const, hasBody: false };
+  const second = await new Promise<Outcome>((resolve, reject) => {
+    upstream.start(route, request, {
+      head: () => {},
+      body: () => {},
+      end: () => void exchange(upstream, route, { path: '/2' }).then(resolve),
+      fail: reject,
+      drain: () => {},
+    });
+  });
+  expect(second.body).toBe('mine');
+  expect(server.connections).toBe(2);
 });
 
 test('X17: bytes that come later on a free connection end it', async () => {

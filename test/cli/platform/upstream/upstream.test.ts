@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { connect, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { useServer } from '../../../_lib/lab.ts';
 import { exchange, targetOf, useUpstream } from '../../../_lib/upstream.ts';
 
@@ -72,3 +73,52 @@ test('P10: there are not more connections than allowed, and failed ones do not c
   await Promise.all(two);
   expect(upstream.connections.open).toBe(0);
 });
+
+test('P8: a server that is cut off at any byte, by reset or by end, is an error and nothing worse', async () => {
+  const server = await useServer({ handler: () => ({ body: 'x'.repeat(3000) }) });
+  const route = { owner: 'a', allowPrivate: true, caFile: server.caFile };
+  const upstream = useUpstream();
+  const whole = await exchange(upstream, { ...route, target: targetOf(server.origin) });
+  expect(whole.body.length).toBe(3000);
+  for (const how of ['reset', 'end'] as const) {
+    for (const limit of [0, 1, 100, 700, 1200, 1500, 2000, 3000]) {
+      const target = targetOf(`https://localhost:${await useCut(server.port, limit, how)}`);
+      const { error } = await exchange(upstream, { ...route, target }, { timeoutMs: 5000 });
+      expect(error?.code, `${how} after ${limit} bytes`).toMatch(/^E_UPSTREAM/);
+    }
+  }
+  upstream.close();
+  expect(upstream.connections).toEqual({ open: 0, free: 0 });
+});
+
+/** A way to a server that passes so many bytes of its answers and then breaks. */
+async function useCut(port: number, limit: number, how: 'reset' | 'end'): Promise<number> {
+  const sockets = new Set<Socket>();
+  const front = createServer((client) => {
+    const behind = connect(port, '127.0.0.1');
+    for (const socket of [client, behind]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+    }
+    let left = limit;
+    const cut = () => {
+      behind.destroy();
+      if (how === 'reset') client.resetAndDestroy();
+      else client.end();
+    };
+    client.on('data', (bytes) => behind.write(bytes));
+    client.on('close', () => behind.destroy());
+    behind.on('data', (bytes) => {
+      if (bytes.length < left) {
+        left -= bytes.length;
+        client.write(bytes);
+      } else client.write(bytes.subarray(0, left), cut);
+    });
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    front.close();
+  });
+  return (front.address() as { port: number }).port;
+}
