@@ -15,6 +15,7 @@ import { chooseProviders } from './choose.ts';
 import { fetchThrough } from './fetch.ts';
 import { createFreshness } from './fresh.ts';
 import { followRedirects } from './redirect.ts';
+import { keepCookies } from './roll.ts';
 import type { Exchange, RequestOptions, Sig } from './sig.ts';
 
 /** What {@link createSig} is made of. */
@@ -84,6 +85,9 @@ export function createSig(options: SigOptions): Sig {
     const sendOptions = { ...mergeSendOptions(providers, head, env), timeoutMs: request.timeoutMs };
     const response = await options.send(placed.head, placed.body, sendOptions);
     await options.audit.write({ event: 'answer', ...facts, status: response.status });
+    for (const [i, provider] of providers.entries()) {
+      await keepCookies(provider, credentials[i]!, head, response, nowSec, options);
+    }
     return response;
   }
 
