@@ -163,11 +163,13 @@ async function check(attempt: Attempt, watch: Watch, extraction: Extraction): Pr
   if (!mayRecheck) return undefined;
   const candidate = makeCredential(attempt, extraction);
   watch.judge ??= createJudge(provider, entryUrl, watch.before!, old, ports);
-  const verdict = extraction.missing.length > 0
-    ? 'missing'
+  const { valid: verdict, credential } = extraction.missing.length > 0
+    ? { valid: 'missing' as const, credential: candidate }
     : await watch.judge.judge(candidate, extraction, watch.hasSigns);
+  // A site that rotates the session at every answer has done so now: the browser must not be left behind.
+  await session.setCookies(credential.cookies?.reveal().filter((cookie) => !extraction.cookies.includes(cookie)) ?? []);
   const isTaken = verdict === 'yes' || (verdict === 'unknown' && isPersonsWord);
-  if (isTaken) return withSessionCookies(candidate, await session.cookies());
+  if (isTaken) return withSessionCookies(credential, await session.cookies());
   if (last?.mark !== mark) watch.changedAtMs = nowMs;
   const waitMs = last?.mark === mark ? Math.min(last.waitMs * 1.5, LAST_RECHECK_MS) : FIRST_RECHECK_MS;
   watch.checked = { mark, verdict, atMs: nowMs, waitMs, extraction };

@@ -5,15 +5,18 @@ import { matchDomain } from '../target/domain.ts';
 import { parseUrl } from '../target/target.ts';
 import type { Extraction } from './extract.ts';
 import type { OAuth2Ports } from './oauth2.ts';
-import { validateCredential, type Validity } from './validate.ts';
+import { type Probed, validateCredential } from './validate.ts';
+
+/** What was decided, and about what. */
+export type Verdict = Pick<Probed, 'valid' | 'credential'>;
 
 /** Decides whether what a browser holds is a real login. Cookies that everybody gets are none. */
 export interface Judge {
   /**
    * @param hasSigns whether something was seen that only a sign-in does
-   * @returns `unknown` when nobody but the person can tell
+   * @returns `unknown` when nobody but the person can tell; the candidate as the site's answers left it
    */
-  judge(candidate: Credential, extraction: Extraction, hasSigns: boolean): Promise<Validity['valid']>;
+  judge(candidate: Credential, extraction: Extraction, hasSigns: boolean): Promise<Verdict>;
 }
 
 /**
@@ -35,22 +38,25 @@ export function createJudge(
   old: Credential | undefined,
   ports: OAuth2Ports,
 ): Judge {
-  let strangers: Promise<Validity> | undefined;
+  let strangers: Promise<Probed> | undefined;
   return {
     async judge(candidate, extraction, hasSigns) {
       if (provider.config.validateUrl !== undefined) {
-        return (await validateCredential(provider, candidate, ports)).valid;
+        return await validateCredential(provider, candidate, ports);
       }
-      if (hasSigns && hasNewValues(provider, extraction, before, old, ports.clock.now() / 1000)) return 'yes';
-      if (!isOwnPage(provider, entryUrl)) return 'unknown';
+      if (hasSigns && hasNewValues(provider, extraction, before, old, ports.clock.now() / 1000)) {
+        return { valid: 'yes', credential: candidate };
+      }
+      if (!isOwnPage(provider, entryUrl)) return { valid: 'unknown', credential: candidate };
       const entry: Provider = { ...provider, config: entryConfig(provider, entryUrl) };
       strangers ??= validateCredential({ ...entry, apply: [] }, strangerTo(provider), ports);
-      const [without, withCandidate] = [await strangers, await validateCredential(entry, candidate, ports)];
+      const without = await strangers;
       if (without.valid === 'unknown') strangers = undefined;
-      if (without.valid === 'no' && withCandidate.valid === 'yes') return 'yes';
+      const { valid, seen, credential } = await validateCredential(entry, candidate, ports);
       // A site that answers 403 to all programs says nothing about the login.
-      const isWall = withCandidate.seen === 'status 403' && without.seen === 'status 403';
-      return withCandidate.valid === 'no' && !isWall ? 'no' : 'unknown';
+      const isWall = seen === 'status 403' && without.seen === 'status 403';
+      if (valid === 'no') return { valid: isWall ? 'unknown' : 'no', credential };
+      return { valid: valid === 'yes' && without.valid === 'no' ? 'yes' : 'unknown', credential };
     },
   };
 }

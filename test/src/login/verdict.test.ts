@@ -57,7 +57,7 @@ async function judge(
   const old = oldToken === undefined ? undefined : makeCredential(provider, { token: oldToken });
   const judge = createJudge(provider, ENTRY, before, old, ports);
   const candidate = makeCredential(provider, {}, { values: now.values, cookies: new Secret(now.cookies) });
-  return { verdict: await judge.judge(candidate, now, hasSigns), seen: send.seen };
+  return { verdict: (await judge.judge(candidate, now, hasSigns)).valid, seen: send.seen };
 }
 
 const isKnown = (seen: Seen) => seen.header('cookie') === 'sid=good';
@@ -123,7 +123,7 @@ test('a site that does not answer is asked again as a stranger too', async () =>
   const now = extraction({}, [SID]);
   const candidate = makeCredential(provider, {}, { cookies: new Secret(now.cookies) });
   const verdicts = [];
-  for (let i = 0; i < 3; i++) verdicts.push(await one.judge(candidate, now, false));
+  for (let i = 0; i < 3; i++) verdicts.push((await one.judge(candidate, now, false)).valid);
   expect(verdicts).toEqual(['unknown', 'yes', 'yes']);
   expect(send.seen.map(isKnown)).toEqual([false, true, false, true, true]);
 });
