@@ -125,7 +125,7 @@ test('P8: a client that resets at any moment ends nothing but its own request', 
   }
   const tls = await proxy.tunnel(host);
   tls.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-  await expect.poll(() => server.requests.length).toBe(1);
+  await expect.poll(() => server.requests.length, { timeout: 10_000 }).toBe(1);
   tls.destroy();
   server.handle(() => ({ body: 'ok' }));
   expect(await proxy.request(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200/);
@@ -142,7 +142,7 @@ test('P10: an idle tunnel is closed', async () => {
   const tls = await proxy.tunnel(hostOf(server));
   await converse(tls, `GET / HTTP/1.1\r\nHost: ${hostOf(server)}\r\n\r\n`);
   await new Promise((resolve) => tls.once('close', resolve));
-  await expect.poll(() => proxy.listener.clients).toBe(0);
+  await expect.poll(() => proxy.listener.clients, { timeout: 10_000 }).toBe(0);
 });
 
 test('P11: a giant head is refused with 431', async () => {
