@@ -61,7 +61,7 @@ export async function createProof(key: SigningKey, claims: ProofClaims): Promise
     jti: claims.jti ?? createJti(),
     htm: method,
     htu,
-    iat: claims.iatSec ?? Math.floor(Date.now() / 1000),
+    iat: claims.iatSec ?? readNowSec(),
     ath,
     nonce,
   });
@@ -76,6 +76,10 @@ export async function createProof(key: SigningKey, claims: ProofClaims): Promise
  */
 export function createJti(): string {
   return encodeBase64url(crypto.getRandomValues(jti));
+}
+
+function readNowSec(now: () => number = Date.now): number {
+  return Math.floor(now() / 1000);
 }
 
 function headerOf(key: SigningKey, algorithm: ProofAlgorithm): string {

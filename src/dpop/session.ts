@@ -1,12 +1,12 @@
 import type { SigningKey } from '../encoding/signing_key.ts';
 import { SigError } from '../errors.ts';
-import type { Clock } from '../ports.ts';
-import { Secret } from '../secret.ts';
+import type { Secret } from '../secret.ts';
 import type { HeaderPairs } from '../target/head.ts';
 import { isLoopbackHost } from '../target/host.ts';
 import { originOf, type ParsedUrl, parseUrl } from '../target/target.ts';
 import type { ProofAlgorithm } from './algorithm.ts';
 import type { ClockOffsets } from './clock_offset.ts';
+import { boxed } from './held_token.ts';
 import type { NonceStore, ServerRole } from './nonce_store.ts';
 import { createProof } from './proof.ts';
 import { accessTokenHash, revealToken } from './token.ts';
@@ -28,8 +28,8 @@ export interface DpopSession {
   readonly clockOffsets?: ClockOffsets | undefined;
   /** Whether `http:` origins are taken, on loopback only; default false. */
   readonly allowHttp?: boolean | undefined;
-  /** Default the clock of the platform. */
-  readonly clock?: Clock | undefined;
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** One request, as far as a proof is concerned. */
@@ -105,13 +105,8 @@ export function roleOf(session: DpopSession): ServerRole {
 }
 
 /** Milliseconds since 1970 by the session's clock. */
-export function nowOf(session: DpopSession): number {
-  return session.clock?.now() ?? Date.now();
-}
-
-/** A token in its box. */
-export function boxed(token: Secret | string): Secret {
-  return token instanceof Secret ? token : new Secret(token);
+export function nowOf({ now = Date.now }: Pick<DpopSession, 'now'>): number {
+  return now();
 }
 
 function hashOf(token: Secret): Promise<string> {

@@ -12,7 +12,8 @@ import { evaluateRule } from '../rule/evaluate.ts';
 import { parseRule } from '../rule/parse.ts';
 import { matchDomain } from '../target/domain.ts';
 import type { RequestHead } from '../target/head.ts';
-import { authorityOf, originOf, parseUrl } from '../target/target.ts';
+import { authorityOf, parseUrl } from '../target/target.ts';
+import { isLoginPage } from './login_page.ts';
 import type { OAuth2Ports } from './oauth2.ts';
 
 /**
@@ -28,7 +29,6 @@ export interface Validity {
 /** Largest body that a rule gets to see, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
 const MAX_HOPS = 5;
-const LOGIN_PATH = /(?:^|[/._-])(?:log-?in|sign-?in|sso|saml2?|oauth2?|authorize|auth)(?:[/._-]|$)/i;
 
 /**
  * Asks the provider's `validateUrl` whether a credential works.
@@ -106,30 +106,13 @@ function sameProviderRedirect(response: WireResponse, from: string, provider: Pr
   const next = redirectOf(response, from);
   if (next === undefined) return undefined;
   try {
-    const { target, path, href } = parseUrl(next.href);
+    const { target, href } = parseUrl(next.href);
     if (target.scheme !== 'https' && !provider.allowHttp) return undefined;
     if (!provider.domains.some((domain) => matchDomain(domain, target))) return undefined;
-    return isLoginPage(originOf(target) + path.split('?', 1)[0]!, path, provider) ? undefined : href;
+    return isLoginPage(provider, href) ? undefined : href;
   } catch {
     return undefined; // not a URL that a credential could go to
   }
-}
-
-function isLoginPage(url: string, path: string, provider: Provider): boolean {
-  const patterns = provider.config.loginUrlPatterns;
-  if (patterns !== undefined) return patterns.some((pattern) => urlFits(pattern, url));
-  return LOGIN_PATH.test(path.split('?', 1)[0]!);
-}
-
-/** A pattern is a piece of the URL; `*` in it is any text. */
-function urlFits(pattern: string, url: string): boolean {
-  let at = 0;
-  for (const piece of pattern.split('*')) {
-    at = url.indexOf(piece, at);
-    if (at < 0) return false;
-    at += piece.length;
-  }
-  return true;
 }
 
 function redirectOf(response: WireResponse, from: string): URL | undefined {
