@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import type { Renew } from '../src/login/renew.ts';
 import type { Context } from './command/command.ts';
 import { type Io, printable } from './io.ts';
 import { createPrompt } from './platform/prompt.ts';
@@ -48,9 +49,18 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     });
     return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
   });
+  const browser = once(async () => {
+    const { createBrowser } = await import('./platform/browser/browser.ts');
+    return createBrowser({ home, env, platform: process.platform });
+  });
   const renewal = once(async () => {
     const { createRenewal } = await import('../src/login/renew.ts');
-    return createRenewal({ send: await send(), clock, env });
+    const ports = { send: await send(), clock, env };
+    const renewBrowser: Renew = async (provider, old) => {
+      const { renewByBrowser } = await import('../src/login/browser.ts');
+      return await renewByBrowser(provider, old!, { ...ports, browser: await browser() });
+    };
+    return createRenewal({ ...ports, renewBrowser });
   });
   return {
     io,
@@ -93,6 +103,15 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         decoders: createDecoders(),
       });
     }),
+    browse: async (options) => {
+      const [{ obtainByBrowser }, opened, sender] = await Promise.all([
+        import('../src/login/browser.ts'),
+        browser(),
+        send(),
+      ]);
+      const ports = { send: sender, clock, env, browser: opened };
+      return (provider, old) => obtainByBrowser(provider, old, ports, options);
+    },
     loginPorts: async () => ({
       credentials: await credentials(),
       audit: await audit(),
