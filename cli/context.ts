@@ -71,7 +71,10 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     audit,
     renewal,
     sig: once(async () => {
-      const { createSig } = await import('../src/sig/create_sig.ts');
+      const [{ createSig }, { createDecoders }] = await Promise.all([
+        import('../src/sig/create_sig.ts'),
+        import('./platform/decoder.ts'),
+      ]);
       const [set, opened, sender, log, renew] = await Promise.all([
         providers(),
         credentials(),
@@ -79,7 +82,16 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         audit(),
         renewal(),
       ]);
-      return createSig({ providers: set, credentials: opened, send: sender, audit: log, renew, clock, env });
+      return createSig({
+        providers: set,
+        credentials: opened,
+        send: sender,
+        audit: log,
+        renew,
+        clock,
+        env,
+        decoders: createDecoders(),
+      });
     }),
     loginPorts: async () => ({
       credentials: await credentials(),
@@ -89,6 +101,28 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
       clock,
       env,
     }),
+    async startProxy(options) {
+      const [{ startProxy }, set, openedVault, opened, log, renew] = await Promise.all([
+        import('./compose_proxy.ts'),
+        providers(),
+        vault(),
+        credentials(),
+        audit(),
+        renewal(),
+      ]);
+      const parts = { home, configPath, env, clock, providers: set, vault: openedVault, credentials: opened };
+      return await startProxy({ ...parts, audit: log, renew, placeholders: options.placeholders }, options);
+    },
+    daemon: once(async () => (await import('./platform/proxy/daemon.ts')).createDaemon({ home, env: process.env })),
+    async runChild(options) {
+      const [{ runChild }, { createMatcher }, { createNeedles }] = await Promise.all([
+        import('./platform/run_child.ts'),
+        import('../src/redact/matcher.ts'),
+        import('../src/redact/needles.ts'),
+      ]);
+      const matcher = createMatcher(createNeedles(options.secrets));
+      return await runChild(options, () => matcher.begin());
+    },
     inspect: async () => await (await import('./platform/inspect.ts')).inspectMachine({ home, providers, credentials }),
   };
 }
