@@ -27,10 +27,12 @@ export const SOFT_BREAK = 0x110000;
 export const MAX_DEPTH = 3;
 /** Leading zeros of a numeric reference may go on for ever; nobody writes this many digits. */
 const MAX_DIGITS = 32;
-const MAX_NAME = Math.max(...[...ASCII_ENTITIES.keys()].map((name) => name.length));
+const NAMES: readonly (readonly [name: string, code: number])[] = [...ASCII_ENTITIES];
+const MAX_NAME = Math.max(...NAMES.map(([name]) => name.length));
 
 const LF = 0x0a;
 const CR = 0x0d;
+const SPACE = 0x20;
 const PERCENT = 0x25;
 const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
@@ -49,25 +51,6 @@ MARKER[PERCENT] =
     1;
 MARKER[LF] = MARKER[CR] = 2;
 
-/** The first two letters of each name, of which `&page=` and `&x=` in a URL have none. */
-const NAME_STARTS: ReadonlySet<number> = new Set(
-  [...ASCII_ENTITIES.keys()].map((name) => (name.charCodeAt(0) << 8) | name.charCodeAt(1)),
-);
-
-/**
- * Whether an escape can begin at a marker, judged by at most two bytes behind it. Answers at once
- * for most of the markers that are just punctuation; never wrongly with no.
- */
-export function mayEscape(bytes: Uint8Array, at: number, depth: number = MAX_DEPTH): boolean {
-  if (at + 2 >= bytes.length || depth === 0 || bytes[at] === BACKSLASH) return true;
-  const second = bytes[at + 1]!;
-  if (MARKER[second] !== 0) return MARKER[second] === 2 || mayEscape(bytes, at + 1, depth - 1);
-  if (second === 0x23) return true;
-  const third = bytes[at + 2]!;
-  if (MARKER[third] !== 0) return mayEscape(bytes, at + 2, depth - 1);
-  return bytes[at] === AMPERSAND ? NAME_STARTS.has((second << 8) | third) : hexValue(third) >= 0;
-}
-
 /**
  * Whether `follower` may stand behind the marker `first`, in an escape or at a line break, when
  * only the characters of `wanted` matter (by byte: 1 for those).
@@ -75,26 +58,23 @@ export function mayEscape(bytes: Uint8Array, at: number, depth: number = MAX_DEP
 export function mayFollow(first: number, follower: number, wanted: Uint8Array): boolean {
   if (first === CR) return follower === LF;
   if (MARKER[follower] === 1) return true;
+  // What an escape stands for may also be part of another escape, or a line break.
+  const matters = (code: number) => wanted[code] === 1 || MARKER[code] !== 0;
   switch (first) {
     case LF:
-      return wanted[follower] === 1;
-    case PERCENT:
-      return hexValue(follower) >= 0 || (follower | 0x20) === 0x75;
-    case EQUALS:
-      return hexValue(follower) >= 0 || follower === LF || follower === CR;
-    case BACKSLASH:
-      return mayFollowBackslash(follower, wanted);
+      return follower !== SPACE && wanted[follower] === 1;
     case AMPERSAND:
-      return follower === 0x23 || isAlphanumeric(follower);
-    default:
-      return false;
+      return follower === 0x23 ||
+        NAMES.some(([name, code]) => name.charCodeAt(0) === follower && matters(code));
+    case BACKSLASH:
+      return follower === 0x75 || follower === 0x78 ||
+        matters(BACKSLASH_CONTROL.get(follower) ?? (isPunctuation(follower) ? follower : 0));
+    default: {
+      const digit = hexValue(follower);
+      if (digit >= 0) return Array.from({ length: 16 }, (_, low) => 16 * digit + low).some(matters);
+      return first === PERCENT ? (follower | 0x20) === 0x75 : MARKER[follower] === 2;
+    }
   }
-}
-
-function mayFollowBackslash(follower: number, wanted: Uint8Array): boolean {
-  if (follower === 0x75 || follower === 0x78) return true;
-  const code = BACKSLASH_CONTROL.get(follower) ?? (isPunctuation(follower) ? follower : -1);
-  return code === LF || code === CR || wanted[code] === 1;
 }
 
 /**
@@ -114,13 +94,43 @@ export function readCode(cursor: Cursor, at: number, depth: number): number {
   }
   const first = readCode(cursor, at, depth - 1);
   if (first < 0 || first > 255 || MARKER[first] !== 1) return first;
-  const next = cursor.next;
-  const code = readEscape(cursor, first, next, depth - 1);
-  if (code === NONE) {
-    cursor.next = next;
-    return first;
+  const { next } = cursor;
+  const code = mayEscape(bytes, first, next) ? readEscape(cursor, first, next, depth - 1) : NONE;
+  if (code !== NONE) return code;
+  cursor.next = next;
+  return first;
+}
+
+/** The first two letters of each name, of which `&page=` and `&x=` in a URL have none. */
+const NAME_STARTS: ReadonlySet<number> = new Set(
+  NAMES.map(([name]) => (name.charCodeAt(0) << 8) | name.charCodeAt(1)),
+);
+
+/**
+ * Whether an escape can go on at a position, judged by at most two bytes there. Answers at once for
+ * most of the markers that are just punctuation; says no to nothing that an encoder writes.
+ */
+export function mayEscape(bytes: Uint8Array, marker: number, at: number): boolean {
+  if (at + 1 >= bytes.length || marker === BACKSLASH) return true;
+  const second = bytes[at]!;
+  const third = bytes[at + 1]!;
+  if (marker === AMPERSAND) {
+    // An encoder that escapes the second letter of a name has escaped the first.
+    return second === 0x23 || MARKER[second] === 1 || NAME_STARTS.has((second << 8) | third);
   }
-  return code;
+  if (MARKER[second] === 2) return true;
+  return mayBeDigit(bytes, at) && (mayBeDigit(bytes, at + 1) || (second | 0x20) === 0x75);
+}
+
+/** Whether a hexadecimal digit, or the `u` of `%u`, can stand at a position, plain or escaped. */
+function mayBeDigit(bytes: Uint8Array, at: number): boolean {
+  const byte = bytes[at]!;
+  if (MARKER[byte] !== 1) return hexValue(byte) >= 0 || (byte | 0x20) === 0x75;
+  const next = bytes[at + 1] ?? PERCENT;
+  if (byte === AMPERSAND) return next === 0x23 || MARKER[next] === 1;
+  return byte === BACKSLASH
+    ? next === 0x75 || next === 0x78 || MARKER[next] === 1
+    : hexValue(next) >= 0 || MARKER[next] === 1;
 }
 
 function readEscape(cursor: Cursor, marker: number, at: number, depth: number): number {
@@ -214,16 +224,27 @@ function readNumericReference(cursor: Cursor, at: number, depth: number): number
 }
 
 function readNamedReference(cursor: Cursor, at: number, depth: number): number {
-  let name = '';
+  let hash = 0;
   for (let i = 0, next = at; i <= MAX_NAME; i++, next = cursor.next) {
     const code = readCode(cursor, next, depth);
     if (code === MORE) return MORE;
-    if (code === 0x3b) return ASCII_ENTITIES.get(name) ?? NONE;
+    if (code === 0x3b) return CODE_OF_NAME.get(hash) ?? NONE;
     if (code < 0 || !isAlphanumeric(code)) return NONE;
-    name += String.fromCharCode(code);
+    hash = hashName(hash, code);
   }
   return NONE;
 }
+
+function hashName(hash: number, code: number): number {
+  return (Math.imul(hash, 31) + code) | 0;
+}
+
+/** Code points by the hash of their name, so that reading a name makes no text. */
+const CODE_OF_NAME: ReadonlyMap<number, number> = new Map(
+  NAMES.map((
+    [name, code],
+  ) => [[...name].reduce((hash, each) => hashName(hash, each.charCodeAt(0)), 0), code]),
+);
 
 /** The value of a hexadecimal digit, or -1. */
 function hexValue(code: number): number {

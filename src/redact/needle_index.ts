@@ -37,7 +37,7 @@ export interface NeedleIndex {
   /** Needles by the {@link pairOf} their first two bytes. */
   readonly byPair: ReadonlyMap<number, readonly Needle[]>;
   /** Needles by their first byte. */
-  readonly byByte: ReadonlyMap<number, readonly Needle[]>;
+  readonly byByte: readonly (readonly Needle[])[];
   /** Where the last anchor ends: no anchor lies further from the beginning of its needle. */
   readonly reach: number;
 }
@@ -61,7 +61,7 @@ export function indexNeedles(needles: readonly Needle[]): NeedleIndex {
   const anchors = new Map<number, Occurrence[]>();
   const byTriple = new Map<number, Needle[]>();
   const byPair = new Map<number, Needle[]>();
-  const byByte = new Map<number, Needle[]>();
+  const byByte = Array.from({ length: 256 }, (): Needle[] => []);
   let reach = 0;
   for (const needle of needles) {
     const anchor = chooseAnchor(needle);
@@ -77,7 +77,7 @@ export function indexNeedles(needles: readonly Needle[]): NeedleIndex {
       add(byPair, pair, needle);
       for (const third of spellings(needle, 2)) add(byTriple, tripleOf(pair, third), needle);
     });
-    for (const byte of spellings(needle, 0)) add(byByte, byte, needle);
+    for (const byte of spellings(needle, 0)) byByte[byte]!.push(needle);
   }
   const flagInner = (pair: number): void => {
     flags[pair]! |= INNER;
@@ -95,13 +95,12 @@ function flagMarkers(flags: Uint8Array, needles: readonly Needle[]): void {
   for (const needle of needles) {
     for (const byte of needle.bytes) for (const same of needle.alphabet.spellings[byte]!) wanted[same] = 1;
   }
-  // No needle is wrapped beside a blank.
-  wanted[0x20] = 0;
   for (let byte = 0; byte < 256; byte++) {
     if (MARKER[byte] === 0) continue;
     for (let other = 0; other < 256; other++) {
       if (mayFollow(byte, other, wanted)) flags[pairOf(byte, other)] = MARK;
-      if (MARKER[byte] === 1 || wanted[other] === 1) flags[pairOf(other, byte)] = MARK;
+      // No needle is wrapped beside a blank.
+      if (MARKER[byte] === 1 || (wanted[other] === 1 && other !== 0x20)) flags[pairOf(other, byte)] = MARK;
     }
   }
 }
