@@ -50,6 +50,8 @@ export const ERROR_TABLE = {
   E_SIGNING_KEY: { exit: 1, when: 'a server takes no signature of the key at hand' },
   E_DPOP_NONCE: { exit: 6, when: 'a server wants a DPoP nonce and one retry with it did not do' },
   E_CLOCK: { exit: 1, when: 'this clock and that of a server are too far apart' },
+  E_MANIFEST: { exit: 1, when: 'what a service publishes for agents breaks the rules for it; the place is named' },
+  E_CONFIRM: { exit: 5, when: 'an operation that destroys something was not confirmed' },
   E_SIGNATURE: { exit: 1, when: 'a message cannot be signed as asked, or a key directory is not to be trusted' },
   E_TAMPER: { exit: 1, when: 'a sealed record was changed or belongs to something else' },
   E_ROLLBACK: { exit: 1, when: 'a sealed record is older than the one last written' },

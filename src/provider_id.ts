@@ -30,7 +30,7 @@ export function requireProviderId(text: string): string {
 
 /**
  * The id for a new provider: its host's first label when that has 8 characters or more, else the
- * first two; `-2`, `-3` … when taken. `www` is not counted.
+ * first two; `-2`, `-3` … when taken.
  *
  * @example
  * ```ts
@@ -38,9 +38,7 @@ export function requireProviderId(text: string): string {
  * ```
  */
 export function proposeId(host: string, isTaken: (id: string) => boolean): string {
-  const labels = host.replace(/^\[|\]$/g, '').replaceAll(':', '-').split('.').filter((label, i) =>
-    label !== '' && !(i === 0 && label === 'www')
-  );
+  const labels = host.replace(/^\[|\]$/g, '').replaceAll(':', '-').split('.').filter((label) => label !== '');
   const first = labels[0] ?? 'site';
   const joined = first.length >= 8 || labels.length < 2 ? first : `${first}-${labels[1]}`;
   const base = joined.toLowerCase().slice(0, 56).replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'site';

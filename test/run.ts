@@ -23,7 +23,7 @@ interface Step {
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const STEP_TIMEOUT_MS = 12 * 60_000;
+const STEP_TIMEOUT_MS = 7 * 60_000;
 const bin = (name: string) => join(ROOT, 'node_modules/.bin', name);
 const VITEST = ['run', '--config', 'test/vitest.config.ts', '--reporter=./test/_lib/reporter.ts'];
 
@@ -31,8 +31,10 @@ const STEPS: readonly Step[] = [
   { name: 'build', title: 'build', command: ['node', 'npm/build.js'] },
   { name: 'core', title: 'types of the core, web alone', command: [bin('tsc'), '-p', 'npm/tsconfig.core.json'] },
   { name: 'types', title: 'types of everything', command: [bin('tsc'), '-p', 'npm/tsconfig.json'] },
+  { name: 'check', title: 'types as Deno sees them', command: [bin('deno'), 'check', '--quiet', 'src', 'cli'] },
   { name: 'fmt', title: 'format', command: [bin('deno'), 'fmt', '--check', '--quiet'] },
   { name: 'lint', title: 'lint', command: [bin('deno'), 'lint', '--quiet'] },
+  { name: 'demo', title: 'the demo', command: [bin('tsx'), 'test/example/demo.ts'] },
   { name: 'node', title: `tests on Node ${process.versions.node}`, command: [bin('vitest'), ...VITEST], isSuite: true },
   {
     name: 'deno',

@@ -1,11 +1,13 @@
 import { SigError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { type ClockOffsets, MAX_OFFSET_MS, readClockOffset } from './clock_offset.ts';
-import { holdBody } from './held_body.ts';
+import { type ClockOffsets, readClockOffset } from './clock_offset.ts';
+import { type HeldBody, holdBody } from './held_body.ts';
+import { holdToken, type Refresh } from './held_token.ts';
+import { type Mend, mendOf } from './mend.ts';
 import { createNonceStore, isNonce, type NonceStore } from './nonce_store.ts';
 import { nextHop } from './redirect.ts';
-import { type Refusal, refusalOf } from './refusal.ts';
-import { boxed, type DpopSession, nowOf, requireOrigin, roleOf, signRequest } from './session.ts';
+import { refusalOf } from './refusal.ts';
+import { type DpopSession, nowOf, requireOrigin, roleOf, signRequest } from './session.ts';
 
 /** What sends one request: the platform's `fetch`, or anything of its shape. */
 export type SendRequest = (request: Request) => Promise<Response>;
@@ -13,9 +15,9 @@ export type SendRequest = (request: Request) => Promise<Response>;
 /** A `fetch` whose requests are signed. */
 export type DpopFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Why a request was sent once more. */
+/** That a request is sent once more, and why. */
 export interface Retry {
-  readonly reason: 'nonce' | 'clock' | 'refresh' | 'redirect';
+  readonly reason: Mend | 'redirect';
   readonly origin: string;
 }
 
@@ -25,7 +27,7 @@ export interface DpopFetchOptions {
    * Gets another token when a server has refused this one; called once for all requests that
    * meet the refusal at the same time. Without it the refusal is handed to the caller.
    */
-  readonly refresh?: ((refused: Secret) => Promise<Secret | string>) | undefined;
+  readonly refresh?: Refresh | undefined;
   /** How many redirects within the origin are followed; default 0, which hands them to the caller. */
   readonly maxRedirects?: number | undefined;
   /** Up to how many bytes a body is held to be sent again; default 1 MiB, 0 holds nothing. */
@@ -34,21 +36,22 @@ export interface DpopFetchOptions {
   readonly onRetry?: ((retry: Retry) => void) | undefined;
 }
 
-/** One request on its way, and what it has been retried for already: each at most once. */
+/** One request on its way. */
 interface Sending {
   readonly method: string;
   readonly url: string;
-  readonly retried: Set<Retry['reason']>;
-  /** The nonce that its own refusal brought; others may have used up the newest of the store. */
-  nonce?: string | undefined;
+  readonly headers: Headers;
+  readonly body: HeldBody;
+  readonly signal: AbortSignal;
 }
 
-/** What came back, from where, and what it was asked with. */
+/** What came back, and what it was asked with. */
 interface Answer {
-  readonly origin: string;
-  readonly used: Secret | undefined;
-  readonly nonce: string | undefined;
   readonly response: Response;
+  readonly used: Secret | undefined;
+  readonly usedOffsetMs: number;
+  /** Nonce that came with it. */
+  readonly nonce: string | undefined;
 }
 
 /**
@@ -58,8 +61,9 @@ interface Answer {
  * It learns nonces from every answer and sends a request again, each time with a new proof: once
  * for a nonce, once when the clocks differ, once with a new token from `refresh`. Redirects are
  * not followed unless asked, and then within the origin. A `DPoP` header of the caller is refused,
- * and so is `Authorization` where the session has a token. Method, headers, body and signal of a request go along; other
- * members of `RequestInit` do not. Needs a `fetch` that shows redirects, as all do outside browsers.
+ * and so is `Authorization` where the session has a token. Method, headers, body and signal of a
+ * request go along; other members of `RequestInit` do not. Needs a `fetch` that shows redirects,
+ * as all do outside browsers.
  *
  * @throws {SigError} E_HOST_NOT_ALLOWED, E_PLAINTEXT, E_TARGET before a byte is sent
  * @throws {SigError} E_CONFLICT when the caller set a header that the session sets
@@ -78,128 +82,95 @@ export function dpopFetch(send: SendRequest, session: DpopSession, options: Dpop
   const nonces: NonceStore = session.nonces ?? createNonceStore();
   const clockOffsets: ClockOffsets = session.clockOffsets ?? new Map<string, number>();
   const role = roleOf(session);
-  const maxRedirects = options.maxRedirects ?? 0;
-  let token = session.accessToken === undefined ? undefined : boxed(session.accessToken);
-  let refreshing: Promise<void> | undefined;
+  const token = holdToken(session.accessToken, options.refresh);
+  const { maxRedirects = 0, maxBodyBytes = 1_048_576, onRetry = () => {} } = options;
 
-  /** Gets another token than the refused one, once for all who wait. */
-  async function refreshAfter(refused: Secret): Promise<boolean> {
-    if (token === refused) {
-      refreshing ??= options.refresh!(refused)
-        .then((fresh) => void (token = boxed(fresh)))
-        .finally(() => refreshing = undefined);
-      await refreshing;
-    }
-    return token!.reveal() !== refused.reveal();
+  async function sendOnce({ method, url, headers, body, signal }: Sending, ownNonce?: string): Promise<Answer> {
+    // One snapshot of the token for header, hash and refusal (security case D12).
+    const used = token.current();
+    const { origin } = new URL(url);
+    const usedOffsetMs = clockOffsets.get(origin) ?? 0;
+    const signer = { ...session, accessToken: used, role, nonces, clockOffsets };
+    const signed = new Headers(headers);
+    for (const [name, value] of await signRequest(signer, { method, url, nonce: ownNonce })) signed.set(name, value);
+    const content = body.open();
+    const duplex = content instanceof ReadableStream ? { duplex: 'half' } : {};
+    const request = new Request(url, { method, headers: signed, body: content, signal, redirect: 'manual', ...duplex });
+    const response = await send(request);
+    // Every answer may bring a nonce, whatever its status (RFC 9449 §8.2).
+    const text = response.headers.get('dpop-nonce') ?? '';
+    const nonce = isNonce(text) ? text : undefined;
+    if (nonce) await nonces.put({ role, origin, nonce, atMs: nowOf(session) });
+    return { response, used, usedOffsetMs, nonce };
   }
 
-  /** Keeps what an answer teaches, whatever its status (RFC 9449 §8.2). */
-  async function learn(origin: string, response: Response): Promise<string | undefined> {
-    const nonce = response.headers.get('dpop-nonce');
-    if (nonce === null || !isNonce(nonce)) return undefined;
-    await nonces.put({ role, origin, nonce, atMs: nowOf(session) });
-    return nonce;
-  }
-
-  /** What mends a refusal, or `undefined` when nothing does. */
-  async function mend(refusal: Refusal, sending: Sending, answer: Answer): Promise<Retry['reason'] | undefined> {
-    const { origin, response } = answer;
-    if (refusal === 'use_dpop_nonce') {
-      if (sending.retried.has('nonce')) throw nonceError(`Server "${origin}" asks for another DPoP nonce again`);
-      if (answer.nonce === undefined) throw nonceError(`Server "${origin}" asks for a DPoP nonce and gives none`);
-      return 'nonce';
+  /** Sends until nothing is left to mend. */
+  async function sendMended(sending: Sending): Promise<Response> {
+    const { origin } = new URL(sending.url);
+    const mended = new Set<Mend>();
+    // The nonce of its own refusal: other requests may have used up the newest of the store.
+    let ownNonce: string | undefined;
+    for (;;) {
+      const { response, used, usedOffsetMs, nonce } = await sendOnce(sending, ownNonce);
+      const refusal = await refusalOf(role, response);
+      if (!refusal) return response;
+      const nowMs = nowOf(session);
+      const offsetMs = readClockOffset(response.headers, nowMs);
+      const { isReplayable } = sending.body;
+      const failure = { refusal, origin, nonce, offsetMs, usedOffsetMs, nowMs, mended, isReplayable };
+      const mend = await decide(response, () => mendOf(failure));
+      if (mend === 'clock') clockOffsets.set(origin, offsetMs!);
+      if (!mend || (mend === 'refresh' && !(used && await token.renew(used)))) return response;
+      // The next request has the token or the clock that this one lacked; its body is gone.
+      if (!isReplayable) return response;
+      await discard(response);
+      mended.add(mend);
+      ownNonce = nonce ?? ownNonce;
+      onRetry({ reason: mend, origin });
     }
-    const nowMs = nowOf(session);
-    const offsetMs = readClockOffset(response.headers, nowMs);
-    if (offsetMs !== undefined && !sending.retried.has('clock')) {
-      const differenceMs = Math.abs(offsetMs - (clockOffsets.get(origin) ?? 0));
-      // A refused proof is worth a try at once; a refused token is mostly just old.
-      const isWorthIt = differenceMs > (refusal === 'invalid_dpop_proof' ? 2_000 : 30_000);
-      if (isWorthIt && Math.abs(offsetMs) <= MAX_OFFSET_MS) {
-        clockOffsets.set(origin, offsetMs);
-        return 'clock';
-      }
-      if (isWorthIt && refusal === 'invalid_dpop_proof') throw clockError(origin, nowMs, nowMs + offsetMs);
-    }
-    const canRefresh = refusal === 'invalid_token' && answer.used && options.refresh && !sending.retried.has('refresh');
-    return canRefresh && await refreshAfter(answer.used) ? 'refresh' : undefined;
   }
 
   return async (input, init) => {
     const { href } = requireOrigin(session, input instanceof Request ? input.url : String(input));
     const request = new Request(input, init);
-    const headers = new Headers(request.headers);
     // Without a token of the session, `Authorization` is the client's own authentication (RFC 6749 §2.3.1).
-    for (const name of token ? ['Authorization', 'DPoP'] : ['DPoP']) {
-      if (headers.has(name)) {
-        throw new SigError('E_CONFLICT', `Header "${name}" is set by the DPoP session and by the caller`);
-      }
+    for (const name of token.current() ? ['Authorization', 'DPoP'] : ['DPoP']) {
+      if (!request.headers.has(name)) continue;
+      throw new SigError('E_CONFLICT', `Header "${name}" is set by the DPoP session and by the caller`);
     }
-    let body = await holdBody(request.body, options.maxBodyBytes ?? 1_048_576);
-    let sending: Sending = { method: request.method, url: href, retried: new Set() };
-    let redirects = 0;
-    for (;;) {
-      // One snapshot of the token for header, hash and refusal (security case D12).
-      const used = token;
-      const origin = new URL(sending.url).origin;
-      const signed = new Headers(headers);
-      const line = { method: sending.method, url: sending.url, nonce: sending.nonce };
-      for (
-        const [name, value] of await signRequest({ ...session, accessToken: used, role, nonces, clockOffsets }, line)
-      ) {
-        signed.set(name, value);
-      }
-      const content = body.open();
-      const response = await send(
-        new Request(sending.url, {
-          method: sending.method,
-          headers: signed,
-          body: content,
-          signal: request.signal,
-          redirect: 'manual',
-          ...(content instanceof ReadableStream ? { duplex: 'half' } : {}),
-        } as RequestInit),
-      );
-      const nonce = await learn(origin, response);
-
-      const refusal = await refusalOf(role, response);
-      const reason = refusal && await mend(refusal, sending, { origin, used, nonce, response });
-      if (reason) {
-        if (!body.replayable) {
-          if (reason !== 'nonce') return response;
-          throw nonceError(
-            `Server "${origin}" asks for a DPoP nonce and the body cannot be sent twice`,
-            'send it again',
-          );
-        }
-        await discard(response);
-        sending.retried.add(reason);
-        sending.nonce = nonce ?? sending.nonce;
-        options.onRetry?.({ reason, origin });
-        continue;
-      }
-
-      const hop = maxRedirects > 0 ? nextHop(sending.method, sending.url, response) : undefined;
+    const { method, headers, signal } = request;
+    let sending: Sending = { method, url: href, headers, signal, body: await holdBody(request.body, maxBodyBytes) };
+    for (let redirects = 0;; redirects++) {
+      const response = await sendMended(sending);
+      if (maxRedirects === 0) return response;
+      const hop = await decide(response, () => nextHop(sending.method, sending.url, response));
       if (!hop) return response;
       await discard(response);
-      if (++redirects > maxRedirects || !(body.replayable || hop.dropsBody)) {
-        throw new SigError(
-          'E_REDIRECT',
-          `Server "${origin}" redirects too often, or with a body that cannot be sent twice`,
-        );
+      if (redirects === maxRedirects) throw redirectError(sending.url, 'too often');
+      if (!sending.body.isReplayable && !hop.dropsBody) {
+        throw redirectError(sending.url, 'a body that cannot be sent twice');
       }
-      if (hop.dropsBody) {
-        body = await holdBody(null, 0);
-        for (
-          const name of ['content-encoding', 'content-language', 'content-length', 'content-location', 'content-type']
-        ) {
-          headers.delete(name);
-        }
-      }
-      sending = { method: hop.method, url: hop.url, retried: new Set() };
-      options.onRetry?.({ reason: 'redirect', origin });
+      onRetry({ reason: 'redirect', origin: new URL(sending.url).origin });
+      sending = { ...sending, ...hop, ...(hop.dropsBody ? await withoutBody(sending.headers) : {}) };
     }
   };
+}
+
+/** What is left of a request whose body a redirect dropped (Fetch §4.4). */
+async function withoutBody(headers: Headers): Promise<Pick<Sending, 'headers' | 'body'>> {
+  const rest = new Headers(headers);
+  for (const part of ['Encoding', 'Language', 'Length', 'Location', 'Type']) rest.delete(`Content-${part}`);
+  return { headers: rest, body: await holdBody(null, 0) };
+}
+
+/** Decides over an answer; when that ends in an error, nobody will read the answer. */
+async function decide<T>(response: Response, decision: () => T): Promise<T> {
+  try {
+    return decision();
+  } catch (error) {
+    await discard(response);
+    throw error;
+  }
 }
 
 /** Lets go of an answer that nobody will read, and of its connection with it. */
@@ -207,13 +178,6 @@ async function discard(response: Response): Promise<void> {
   await response.body?.cancel();
 }
 
-function nonceError(message: string, hint?: string): SigError {
-  return new SigError('E_DPOP_NONCE', message, { hint });
-}
-
-function clockError(origin: string, hereMs: number, thereMs: number): SigError {
-  const [here, there] = [hereMs, thereMs].map((ms) => new Date(ms).toISOString());
-  return new SigError('E_CLOCK', `The clock here says ${here} and that of "${origin}" ${there}`, {
-    hint: 'set this clock; DPoP proofs are refused when the two are far apart',
-  });
+function redirectError(url: string, how: string): SigError {
+  return new SigError('E_REDIRECT', `Server "${new URL(url).origin}" redirects ${how}`);
 }

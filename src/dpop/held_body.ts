@@ -3,7 +3,7 @@ import { concatBytes } from '../encoding/bytes.ts';
 /** A request body, held so that it can be sent again as far as it is short enough. */
 export interface HeldBody {
   /** Whether {@link HeldBody.open} may be called more than once. */
-  readonly replayable: boolean;
+  readonly isReplayable: boolean;
   /** The body for one sending; `null` when there is none. */
   open(): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 }
@@ -14,15 +14,15 @@ export interface HeldBody {
  * @param maxBytes 0 holds nothing
  */
 export async function holdBody(stream: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<HeldBody> {
-  if (stream === null) return { replayable: true, open: () => null };
-  if (maxBytes === 0) return { replayable: false, open: () => stream };
+  if (stream === null) return { isReplayable: true, open: () => null };
+  if (maxBytes === 0) return { isReplayable: false, open: () => stream };
   const reader = stream.getReader();
   const held: Uint8Array[] = [];
   for (let length = 0; length <= maxBytes;) {
     const { done, value } = await reader.read();
     if (done) {
       const bytes = concatBytes(...held);
-      return { replayable: true, open: () => bytes };
+      return { isReplayable: true, open: () => bytes };
     }
     held.push(value);
     length += value.length;
@@ -37,5 +37,5 @@ export async function holdBody(stream: ReadableStream<Uint8Array> | null, maxByt
     },
     cancel: (reason) => reader.cancel(reason),
   });
-  return { replayable: false, open: () => rest };
+  return { isReplayable: false, open: () => rest };
 }

@@ -55,7 +55,7 @@ export function isNonce(text: string): boolean {
 export function createNonceStore(
   options: { readonly entries?: readonly NonceEntry[]; readonly maxEntries?: number } = {},
 ): MemoryNonceStore {
-  const maxEntries = options.maxEntries ?? 256;
+  const { entries = [], maxEntries = 256 } = options;
   if (!(maxEntries >= 1)) throw new RangeError('Parameter "maxEntries" must be at least 1');
   const byServer = new Map<string, NonceEntry>();
   const nameOf = (role: ServerRole, origin: string) => `${role} ${origin}`;
@@ -74,7 +74,7 @@ export function createNonceStore(
     },
     entries: () => [...byServer.values()],
   };
-  for (const entry of options.entries ?? []) {
+  for (const entry of entries) {
     if (isEntry(entry)) store.put(entry);
   }
   return store;

@@ -61,13 +61,13 @@ export async function createProof(key: SigningKey, claims: ProofClaims): Promise
     jti: claims.jti ?? createJti(),
     htm: method,
     htu,
-    iat: claims.iatSec ?? Math.floor(Date.now() / 1000),
+    iat: claims.iatSec ?? readNowSec(),
     ath,
     nonce,
   });
   const header = headerOf(key, claims.algorithm ?? defaultAlgorithm(key.kind));
   const input = `${header}.${encodeBase64url(encodeUtf8(payload))}`;
-  return `${input}.${encodeBase64url(await signBytes(key, encodeAscii(input)))}`;
+  return `${input}.${encodeBase64url(new Uint8Array(await signBytes(key, encodeAscii(input))))}`;
 }
 
 /**
@@ -76,6 +76,10 @@ export async function createProof(key: SigningKey, claims: ProofClaims): Promise
  */
 export function createJti(): string {
   return encodeBase64url(crypto.getRandomValues(jti));
+}
+
+function readNowSec(now: () => number = Date.now): number {
+  return Math.floor(now() / 1000);
 }
 
 function headerOf(key: SigningKey, algorithm: ProofAlgorithm): string {

@@ -18,7 +18,7 @@ export interface ReplayStore {
  *
  * @param options.maxEntries how many proofs are remembered; default 100,000. When so many are
  * still fresh, every further one counts as used: refusing is safer than forgetting
- * @param options.nowSec the time, in seconds since 1970; default the clock of the platform
+ * @param options.now milliseconds since 1970; default `Date.now`
  *
  * @example
  * ```ts
@@ -28,20 +28,19 @@ export interface ReplayStore {
  * ```
  */
 export function createReplayStore(
-  options: { readonly maxEntries?: number; readonly nowSec?: () => number } = {},
+  options: { readonly maxEntries?: number; readonly now?: () => number } = {},
 ): ReplayStore {
-  const maxEntries = options.maxEntries ?? 100_000;
+  const { maxEntries = 100_000, now = Date.now } = options;
   if (!(maxEntries >= 1)) throw new RangeError('Parameter "maxEntries" must be at least 1');
-  const nowSec = options.nowSec ?? (() => Date.now() / 1000);
   const untilByHash = new Map<string, number>();
   let sweepAtSec = 0;
   return {
     claim(hash, untilSec) {
-      const now = nowSec();
+      const nowSec = now() / 1000;
       // At most once a second, so that a full store does not cost a walk per request.
-      if (untilByHash.size >= maxEntries && now >= sweepAtSec) {
-        sweepAtSec = now + 1;
-        for (const [old, until] of untilByHash) if (until < now) untilByHash.delete(old);
+      if (untilByHash.size >= maxEntries && nowSec >= sweepAtSec) {
+        sweepAtSec = nowSec + 1;
+        for (const [old, until] of untilByHash) if (until < nowSec) untilByHash.delete(old);
       }
       if (untilByHash.has(hash) || untilByHash.size >= maxEntries) return false;
       untilByHash.set(hash, untilSec);

@@ -1,13 +1,12 @@
 import type { SigningKey } from '../encoding/signing_key.ts';
 import { SigError } from '../errors.ts';
-import type { Clock } from '../ports.ts';
-import { Secret } from '../secret.ts';
-import { classifyAddress } from '../target/address.ts';
+import type { Secret } from '../secret.ts';
 import type { HeaderPairs } from '../target/head.ts';
-import { hostKind } from '../target/host.ts';
-import { originOf, type ParsedUrl, parseUrl, type Target } from '../target/target.ts';
+import { isLoopbackHost } from '../target/host.ts';
+import { originOf, type ParsedUrl, parseUrl } from '../target/target.ts';
 import type { ProofAlgorithm } from './algorithm.ts';
 import type { ClockOffsets } from './clock_offset.ts';
+import { boxed } from './held_token.ts';
 import type { NonceStore, ServerRole } from './nonce_store.ts';
 import { createProof } from './proof.ts';
 import { accessTokenHash, revealToken } from './token.ts';
@@ -29,8 +28,8 @@ export interface DpopSession {
   readonly clockOffsets?: ClockOffsets | undefined;
   /** Whether `http:` origins are taken, on loopback only; default false. */
   readonly allowHttp?: boolean | undefined;
-  /** Default the clock of the platform. */
-  readonly clock?: Clock | undefined;
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** One request, as far as a proof is concerned. */
@@ -94,7 +93,7 @@ export function requireOrigin(session: DpopSession, url: string): ParsedUrl {
       hint: 'its token and proofs go to the origins it lists and nowhere else',
     });
   }
-  if (parsed.target.scheme === 'http' && !(session.allowHttp && isLoopback(parsed.target))) {
+  if (parsed.target.scheme === 'http' && !(session.allowHttp && isLoopbackHost(parsed.target.host))) {
     throw new SigError('E_PLAINTEXT', `A DPoP token must not travel over plain http to "${origin}"`);
   }
   return parsed;
@@ -106,13 +105,8 @@ export function roleOf(session: DpopSession): ServerRole {
 }
 
 /** Milliseconds since 1970 by the session's clock. */
-export function nowOf(session: DpopSession): number {
-  return session.clock?.now() ?? Date.now();
-}
-
-/** A token in its box. */
-export function boxed(token: Secret | string): Secret {
-  return token instanceof Secret ? token : new Secret(token);
+export function nowOf({ now = Date.now }: Pick<DpopSession, 'now'>): number {
+  return now();
 }
 
 function hashOf(token: Secret): Promise<string> {
@@ -126,9 +120,4 @@ function parseOrigin(text: string): string {
   // A path here would look like a restriction and be none.
   if (path !== '/') throw new TypeError('Parameter "origins" must hold origins: scheme, host and port, no path');
   return originOf(target);
-}
-
-function isLoopback(target: Target): boolean {
-  if (hostKind(target.host) === 'name') return target.host === 'localhost' || target.host.endsWith('.localhost');
-  return classifyAddress(target.host) === 'loopback';
 }

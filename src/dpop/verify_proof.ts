@@ -1,7 +1,6 @@
 import { decodeBase64url, encodeBase64url } from '../encoding/base64url.ts';
 import { decodeUtf8, encodeAscii, encodeUtf8 } from '../encoding/bytes.ts';
 import { type PublicJwk, readPublicJwk, verifyBytes } from '../encoding/signing_key.ts';
-import type { Clock } from '../ports.ts';
 import type { Secret } from '../secret.ts';
 import { keyKindOf, PROOF_ALGORITHMS, type ProofAlgorithm } from './algorithm.ts';
 import { normaliseHtu } from './htu.ts';
@@ -32,8 +31,8 @@ export interface ProofExpectations {
   readonly maxAgeSec?: number | undefined;
   /** How far in the future `iat` may be, in seconds; default 30. */
   readonly maxAheadSec?: number | undefined;
-  /** Default the clock of the platform. */
-  readonly clock?: Clock | undefined;
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Why a proof is not taken. The names are those that other DPoP servers use in their `error_description`. */
@@ -186,11 +185,14 @@ function readClaims(claims: Record<string, unknown>, expected: ProofExpectations
   return { jti, htu: wanted };
 }
 
-function readTime(iat: unknown, expected: ProofExpectations): number {
+function readTime(
+  iat: unknown,
+  { now = Date.now, maxAgeSec = 60, maxAheadSec = 30 }: ProofExpectations,
+): number {
   if (typeof iat !== 'number' || !Number.isFinite(iat)) throw new Refused('bad_proof_iat');
-  const nowSec = (expected.clock?.now() ?? Date.now()) / 1000;
-  if (iat < nowSec - (expected.maxAgeSec ?? 60)) throw new Refused('stale_proof');
-  if (iat > nowSec + (expected.maxAheadSec ?? 30)) throw new Refused('future_proof');
+  const nowSec = now() / 1000;
+  if (iat < nowSec - maxAgeSec) throw new Refused('stale_proof');
+  if (iat > nowSec + maxAheadSec) throw new Refused('future_proof');
   return iat;
 }
 

@@ -1,8 +1,8 @@
-import { concatBytes, decodeUtf8 } from '../encoding/bytes.ts';
+import { decodeUtf8 } from '../encoding/bytes.ts';
 import { jwkThumbprint } from '../encoding/jwk_thumbprint.ts';
+import { readAll } from '../encoding/read_all.ts';
 import { type PublicJwk, readPublicJwk, type SigningKey } from '../encoding/signing_key.ts';
 import { SigError } from '../errors.ts';
-import type { Clock } from '../ports.ts';
 import { contentDigest, matchesContentDigest } from './content_digest.ts';
 import type { RequestMessage } from './message.ts';
 import { signMessage } from './sign_message.ts';
@@ -52,16 +52,16 @@ export function formatDirectory(keys: readonly Pick<SigningKey, 'publicJwk' | 't
 export async function directoryResponse(
   request: RequestMessage,
   keys: readonly SigningKey[],
-  options: { readonly maxAgeSec?: number; readonly clock?: Clock } = {},
+  options: { readonly maxAgeSec?: number; readonly now?: () => number } = {},
 ): Promise<Response> {
-  const maxAgeSec = options.maxAgeSec ?? 86_400;
+  const { maxAgeSec = 86_400, now = Date.now } = options;
   const body = formatDirectory(keys);
   const headers = new Headers({
     'Content-Type': MEDIA_TYPE,
     'Cache-Control': `max-age=${maxAgeSec}`,
     'Content-Digest': await contentDigest(body),
   });
-  const created = Math.floor((options.clock?.now() ?? Date.now()) / 1000);
+  const created = Math.floor(now() / 1000);
   for (const [at, key] of keys.entries()) {
     const params = { created, expires: created + maxAgeSec, keyid: key.thumbprint, tag: TAG };
     const label = `sig${at + 1}`;
@@ -98,14 +98,15 @@ export async function directoryResponse(
 export async function readDirectory(
   response: Response,
   url: string,
-  options: { readonly requireSignature?: boolean; readonly clock?: Clock } = {},
+  options: { readonly requireSignature?: boolean; readonly now?: () => number } = {},
 ): Promise<ReadonlyMap<string, PublicJwk>> {
   const { headers, status } = response;
   if (status !== 200) throw untrusted(`it came with status ${status}`);
   if ((headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase() !== MEDIA_TYPE) {
     throw untrusted('it is of another media type');
   }
-  const body = await readBounded(response);
+  const body = await readAll(response.body ?? [], MAX_BYTES);
+  if (body === undefined) throw untrusted(`it is longer than ${MAX_BYTES} bytes`);
   const digest = headers.get('content-digest');
   if (digest !== null && !(await matchesContentDigest(digest, body))) throw untrusted('its digest is wrong');
   const message = { status, headers, request: { method: 'GET', url, headers: [] } };
@@ -115,7 +116,7 @@ export async function readDirectory(
       tag: TAG,
       keyid,
       requires: COMPONENTS,
-      clock: options.clock,
+      now: options.now,
       findKey: () => jwk,
     });
     const isUnsigned = verdict.outcome === 'invalid' && verdict.fault === 'unsigned';
@@ -144,23 +145,6 @@ async function readKeys(body: Uint8Array<ArrayBuffer>): Promise<Map<string, Publ
     }
   }
   return keys;
-}
-
-async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  while (reader) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    length += value.length;
-    if (length > MAX_BYTES) {
-      await reader.cancel();
-      throw untrusted(`it is longer than ${MAX_BYTES} bytes`);
-    }
-  }
-  return concatBytes(...chunks);
 }
 
 function untrusted(why: string, cause?: unknown): SigError {

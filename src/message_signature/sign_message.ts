@@ -33,6 +33,8 @@ export interface SignMessageOptions {
   readonly params?: SignatureParams | undefined;
   /** Name of the signature in the message; default `sig1`. */
   readonly label?: string | undefined;
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /**
@@ -51,10 +53,10 @@ export interface SignMessageOptions {
  * ```
  */
 export async function signMessage(message: Message, options: SignMessageOptions): Promise<HeaderPairs> {
-  const { key, label = 'sig1' } = options;
+  const { key, label = 'sig1', now = Date.now } = options;
   const privateKey = key instanceof CryptoKey ? key : key.privateKey;
   const params = options.params ?? {
-    created: Math.floor(Date.now() / 1000),
+    created: Math.floor(now() / 1000),
     ...(key instanceof CryptoKey ? {} : { keyid: key.thumbprint }),
   };
   if (params.alg !== undefined && params.alg !== algorithmOf(privateKey)) {

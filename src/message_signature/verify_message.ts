@@ -1,4 +1,3 @@
-import type { Clock } from '../ports.ts';
 import { algorithmOf, verificationKey, verifyBase } from './algorithm.ts';
 import { componentKey, readComponent } from './component.ts';
 import { findSignature, type FoundSignature } from './find_signature.ts';
@@ -24,8 +23,8 @@ export interface VerifyMessageOptions {
   readonly maxAgeSec?: number | undefined;
   /** How far in the future `created` may be, in seconds; default 30. */
   readonly maxAheadSec?: number | undefined;
-  /** Default the clock of the platform. */
-  readonly clock?: Clock | undefined;
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Why a signature is not taken. */
@@ -94,9 +93,9 @@ export async function verifyMessage(message: Message, options: VerifyMessageOpti
 
 function faultOfTime(
   { created, expires }: SignatureParams,
-  { clock, maxAgeSec, maxAheadSec = 30 }: VerifyMessageOptions,
+  { now = Date.now, maxAgeSec, maxAheadSec = 30 }: VerifyMessageOptions,
 ): 'expired' | 'too_old' | 'in_the_future' | undefined {
-  const nowSec = (clock?.now() ?? Date.now()) / 1000;
+  const nowSec = now() / 1000;
   if (expires !== undefined && expires < nowSec) return 'expired';
   if (created !== undefined && created > nowSec + maxAheadSec) return 'in_the_future';
   if (maxAgeSec !== undefined && (created === undefined || created < nowSec - maxAgeSec)) return 'too_old';

@@ -1,5 +1,4 @@
 import { jwkThumbprint } from '../encoding/jwk_thumbprint.ts';
-import type { Clock } from '../ports.ts';
 import { findSignature, type FoundSignature } from './find_signature.ts';
 import { fieldOf, type RequestMessage } from './message.ts';
 import { parseDictionary, parseItem } from './parse_structured_field.ts';
@@ -28,8 +27,8 @@ export interface VerifyWebBotAuthOptions {
   readonly isFreshNonce?: ((nonce: string, untilSec: number) => boolean | Promise<boolean>) | undefined;
   /** Whether the keys printed in RFCs are taken; default false. For tests. */
   readonly allowTestKeys?: boolean | undefined;
-  /** Default the clock of the platform. */
-  readonly clock?: Clock | undefined;
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** What became of a bot's claim. */
@@ -66,7 +65,7 @@ export async function verifyWebBotAuth(request: RequestMessage, options: VerifyW
   if (typeof bot === 'string') return { outcome: 'invalid', fault: bot };
   const verdict = await verifyMessage(request, {
     label: found.signature.label,
-    clock: options.clock,
+    now: options.now,
     findKey: async () => {
       const key = await options.findKey(bot);
       // A directory that gives another key does not have this one.

@@ -1,7 +1,6 @@
 import { encodeBase64 } from '../encoding/base64.ts';
 import { randomBytes } from '../encoding/bytes.ts';
 import type { SigningKey } from '../encoding/signing_key.ts';
-import type { Clock } from '../ports.ts';
 import type { HeaderPairs } from '../target/head.ts';
 import type { SignatureAlgorithm } from './algorithm.ts';
 import { fieldOf, linesOf, type RequestMessage } from './message.ts';
@@ -35,8 +34,8 @@ export interface WebBotAuthOptions {
   readonly lifetimeSec?: number | undefined;
   /** Default 64 random bytes in base64. */
   readonly nonce?: string | undefined;
-  /** Default the clock of the platform. */
-  readonly clock?: Clock | undefined;
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** The longest life of a signature (draft-ietf-webbotauth-httpsig-protocol). */
@@ -63,7 +62,7 @@ const HTTP_ALGORITHM = { Ed25519: 'ed25519', ES256: 'ecdsa-p256-sha256' } as con
  * ```
  */
 export async function signWebBotAuth(request: RequestMessage, options: WebBotAuthOptions): Promise<HeaderPairs> {
-  const { key, label = 'sig1', profile = 'dictionary', lifetimeSec = 60 } = options;
+  const { key, label = 'sig1', profile = 'dictionary', lifetimeSec = 60, now = Date.now } = options;
   if (!(lifetimeSec > 0 && lifetimeSec <= MAX_LIFETIME_SEC)) {
     throw new RangeError('Parameter "lifetimeSec" must be above 0 and at most 86400');
   }
@@ -80,7 +79,7 @@ export async function signWebBotAuth(request: RequestMessage, options: WebBotAut
   if (others > 0 && profile === 'legacy-string') {
     throw new TypeError('Parameter "request" must not have a "Signature-Agent" yet');
   }
-  const created = Math.floor((options.clock?.now() ?? Date.now()) / 1000);
+  const created = Math.floor(now() / 1000);
   const signatureAgent = ['Signature-Agent', field] as const;
   const message = { ...pick(request), headers: [...request.headers, signatureAgent] };
   const fields = await signMessage(message, {

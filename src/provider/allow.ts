@@ -10,7 +10,8 @@ export function isAllowed(rules: readonly AllowRule[] | undefined, method: strin
  * Whether no request can be covered by both rules. Errs on the side of "they overlap".
  */
 export function areDisjoint(a: AllowRule, b: AllowRule): boolean {
-  if (a.methods && b.methods && !a.methods.some((method) => b.methods!.includes(method))) return true;
+  const methods = [...new Set([...a.methods ?? [], ...b.methods ?? [], 'HEAD'])];
+  if (a.methods && b.methods && !methods.some((method) => methodFits(a, method) && methodFits(b, method))) return true;
   return !segmentsOverlap(a.path.split('/'), b.path.split('/'));
 }
 

@@ -115,9 +115,21 @@ function compileApply(entry: ProviderConfig, issues: ProviderIssue[]): CompiledA
       const hint = keys.size > 0 ? `known: ${[...keys].join(', ')}` : 'no extract rule defines a key';
       issues.push({ path: ['apply', i, 'value'], message: `unknown key "\${${key}}"`, hint });
     }
+    if (template.some((part) => typeof part === 'string' && part.includes('${'))) {
+      issues.push({ path: ['apply', i, 'value'], message: '"${" without a key and "}" behind it' });
+    }
     if (rule.in === 'header') checkHeader(rule, ['apply', i], issues);
+    const isSetBefore = entry.apply.slice(0, i).some((other) => setsSamePlace(other, rule));
+    if (isSetBefore) issues.push({ path: ['apply', i, 'name'], message: `${rule.in} "${rule.name}" is set twice` });
     return { ...rule, template };
   });
+}
+
+/** Whether the later rule would undo the earlier one. Cookies join in one header. */
+function setsSamePlace(a: ApplyRule, b: ApplyRule): boolean {
+  if (a.in !== b.in || (a.action ?? 'set') !== 'set' || (b.action ?? 'set') !== 'set') return false;
+  if (a.in !== 'header') return a.name === b.name;
+  return a.name.toLowerCase() === b.name.toLowerCase() && a.name.toLowerCase() !== 'cookie';
 }
 
 function checkHeader(rule: ApplyRule, path: readonly (string | number)[], issues: ProviderIssue[]): void {

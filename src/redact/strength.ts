@@ -1,4 +1,4 @@
-import type { SecretText } from './value.ts';
+import { decodePercent, type SecretText } from './value.ts';
 
 /** A value that is too short or too plain to be looked for in any text: it would turn up by chance. */
 export type Weakness = 'short' | 'plain';
@@ -22,7 +22,7 @@ export function weaknessOf({ text, kind }: SecretText): Weakness | undefined {
   if (text.length < MIN_LENGTH) return 'short';
   if (new Set(text).size < MIN_DISTINCT) return 'plain';
   if (WORD.test(text) && text.length < MIN_WORD_LENGTH) return 'plain';
-  if (kind === 'cookie' && text.split(/[^A-Za-z0-9]+/).every(isPlainToken)) return 'plain';
+  if (kind === 'cookie' && (decodePercent(text) ?? text).split(/[^A-Za-z0-9]+/).every(isPlainToken)) return 'plain';
   return undefined;
 }
 

@@ -57,7 +57,8 @@ export function variantsOf(secret: SecretText): SecretText[] {
   return variants.map((variant) => ({ text: variant, kind }));
 }
 
-function decodePercent(text: string): string | undefined {
+/** The text without its percent-encoding; `undefined` when it has none. */
+export function decodePercent(text: string): string | undefined {
   if (!text.includes('%')) return undefined;
   try {
     return decodeURIComponent(text);

@@ -11,6 +11,7 @@ import { type Authorization, authorizeBody, BODY_RULE_LIMIT, createAuthorizer, n
 import { chooseProviders } from './choose.ts';
 import { fetchThrough } from './fetch.ts';
 import { followRedirects } from './redirect.ts';
+import { keepCookies } from './roll.ts';
 import type { Exchange, RequestOptions, Sig } from './sig.ts';
 
 /** What {@link createSig} is made of. */
@@ -65,6 +66,10 @@ export function createSig(options: SigOptions): Sig {
     const sendOptions = { ...authorization.send, timeoutMs: request.timeoutMs };
     const response = await options.send(placed.head, placed.body, sendOptions);
     await options.audit.write({ event: 'answer', ...authorization.facts, status: response.status });
+    const nowSec = Math.floor(options.clock.now() / 1000);
+    for (const [i, provider] of authorization.providers.entries()) {
+      await keepCookies(provider, authorization.credentials[i]!, authorization.head, response, nowSec, options);
+    }
     return response;
   }
 

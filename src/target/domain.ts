@@ -23,7 +23,9 @@ const ENTRY = /^(\*\.)?(\[[^\]]*\]|[^:[\]*]+)(?::(\d{1,5}))?$/;
 export function parseDomain(text: string): DomainPattern {
   const found = ENTRY.exec(text);
   if (!found) {
-    throw new SigError('E_TARGET', `Cannot use domain ${JSON.stringify(text.slice(0, 255))}`, {
+    // Somebody may have put a whole URL here, with a secret in its query.
+    const shown = text.split(/[?#]/, 1)[0]!.slice(0, 255);
+    throw new SigError('E_TARGET', `Cannot use domain ${JSON.stringify(shown)}`, {
       hint: /^https?:/i.test(text) ? 'leave out the scheme' : 'write "host", "host:port" or "*.host"',
     });
   }

@@ -1,4 +1,5 @@
 import { SigError } from '../errors.ts';
+import { classifyAddress } from './address.ts';
 
 /** What a canonical host is. */
 export type HostKind = 'name' | 'ipv4' | 'ipv6';
@@ -27,13 +28,12 @@ const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
  */
 export function canonicalHost(raw: string): string {
   if (!isPlain(raw)) throw badHost(raw, 'it has characters that do not belong in a host');
+  // The URL parser would take `a:443` for the host `a`, since 443 is the port of https anyway.
+  if (raw.includes(':') && !/^\[[^[\]]*\]$/.test(raw)) throw badHost(raw, 'it is more than a host');
   let host: string;
   try {
-    const url = new URL(`https://${raw}/`);
-    if (url.pathname !== '/' || url.port !== '' || url.username !== '') throw badHost(raw, 'it is more than a host');
-    host = url.hostname;
+    host = new URL(`https://${raw}/`).hostname;
   } catch (cause) {
-    if (cause instanceof SigError) throw cause;
     throw badHost(raw, 'it is not a host', cause);
   }
   if (hostKind(host) !== 'name') return host;
@@ -50,11 +50,17 @@ export function hostKind(host: string): HostKind {
   return IPV4.test(host) ? 'ipv4' : 'name';
 }
 
+/** Whether a canonical host is this very machine: `localhost`, names below it, and loopback addresses. */
+export function isLoopbackHost(host: string): boolean {
+  if (hostKind(host) === 'name') return host === 'localhost' || host.endsWith('.localhost');
+  return classifyAddress(host) === 'loopback';
+}
+
 function isPlain(raw: string): boolean {
   if (raw === '' || raw.length > 255) return false;
   if (ASCII_HOST.test(raw)) return true;
-  // Compatibility forms (full-width letters, "ⅇ") look like one host and become another.
-  return NON_ASCII_HOST.test(raw) && raw.normalize('NFKC') === raw.normalize('NFC');
+  // Compatibility forms (full-width letters, "ⅇ", the Kelvin sign) look like one host and become another.
+  return NON_ASCII_HOST.test(raw) && raw.normalize('NFKC') === raw;
 }
 
 function badHost(raw: string, why: string, cause?: unknown): SigError {

@@ -6,6 +6,7 @@
  */
 
 import { Buffer } from 'node:buffer';
+import { constants, deflateRawSync } from 'node:zlib';
 import { MAX_DEPTH } from '../../src/redact/escape.ts';
 import { LINE_BREAK_AFTER } from '../../src/redact/match.ts';
 import type { Matcher } from '../../src/redact/matcher.ts';
@@ -128,6 +129,19 @@ export function redactSlowly(needles: readonly Needle[], bytes: Uint8Array): str
     done = Math.max(done, end);
   }
   return redacted + text.slice(done);
+}
+
+/**
+ * Texts as a server of events sends them in gzip: one chunk each, flushed, and the stream not ended.
+ * Deflate blocks that end at a byte can simply follow each other (RFC 1951 §2).
+ */
+export async function* gzipEvents(texts: readonly string[]): AsyncGenerator<Uint8Array, void, void> {
+  for (const [i, text] of texts.entries()) {
+    const block = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH });
+    yield i === 0 ? Buffer.concat([Buffer.from('1f8b0800000000000003', 'hex'), block]) : block;
+  }
+  // Nothing comes, and nothing ends.
+  await new Promise(() => {});
 }
 
 /** What a matcher makes of a text that comes in these chunks, as one character for each byte. */

@@ -29,6 +29,15 @@ export const runtimes: readonly Runtime[] = [
   ...(['node', 'deno', 'bun'] as const).filter((name) => name !== currentRuntime && isHere(name)),
 ];
 
+/** A mix of all runtimes for tests with hundreds of processes, with those that start quickly more often. */
+export function pickRuntime(n: number): Runtime {
+  const turn = [
+    ...runtimes,
+    ...Array.from({ length: 4 }, () => runtimes.includes('bun') ? 'bun' as const : currentRuntime),
+  ];
+  return turn[n % turn.length]!;
+}
+
 function isHere(name: Runtime): boolean {
   const command = COMMANDS[name][0]!;
   return command.includes('/')

@@ -10,7 +10,11 @@ import { acquirePipeLock } from '../../cli/platform/lock_pipe.ts';
 import { acquireSocketLock } from '../../cli/platform/lock_socket.ts';
 import { initialiseVault, openVault } from '../../cli/platform/vault_home.ts';
 import { encodeUtf8 } from '../../src/encoding/bytes.ts';
+import { encodeBase64url } from '../../src/encoding/base64url.ts';
+import { SigError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
+import { importRootKey } from '../../src/vault/derive.ts';
+import { parseRecord, sealRecord } from '../../src/vault/record.ts';
 
 const [role, home = '', ...rest] = process.argv.slice(2);
 const prompt = {
@@ -109,6 +113,29 @@ const roles: Readonly<Record<string, () => Promise<void>>> = {
       const { id, created } = await initialiseVault(folder, home as 'file' | 'passphrase', options);
       const vault = await openVault(folder, options);
       say(`${created} ${id} ${(await vault.deriveKey('test')).join('.')}`);
+    }
+  },
+  /** Seals many times, and says all salts and nonces. */
+  async draw() {
+    const root = await importRootKey(new Uint8Array(32));
+    const drawn: string[] = [];
+    for (let n = 0; n < Number(rest[0]); n += 500) {
+      const about = { vault: 'A'.repeat(22), name: 'credentials/a', version: 1 };
+      const all = await Promise.all(Array.from({ length: 500 }, () => sealRecord(root, about, 0)));
+      for (const { salt, iv } of all.map(parseRecord)) drawn.push(encodeBase64url(salt), encodeBase64url(iv));
+    }
+    say(drawn.join(' '));
+  },
+  /** Makes a vault with the real keychain, and uses it. */
+  async keychain() {
+    try {
+      const { created, source } = await initialiseVault(home, 'keychain', options);
+      say(`${created} ${source}`);
+      await (await openVault(home, options)).seal('credentials/a', 'value');
+      say(`${(await (await openVault(home, options)).open('credentials/a'))?.value}`);
+    } catch (error) {
+      if (!(error instanceof SigError)) throw error;
+      say(`${error.code} ${error.message}`);
     }
   },
   /** Writes one value by the store alone. */

@@ -2,7 +2,7 @@
 // client_credentials, device flow and refresh, for each algorithm, with nonces and without.
 import { decodeJwt } from 'jose';
 import { Buffer } from 'node:buffer';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -26,16 +26,23 @@ interface TokenResponse {
   readonly refresh_token?: string;
 }
 
+/** The parts of the server's storage that stand for what happens in a browser, or with time. */
+interface Models {
+  readonly AccessToken: { find(value: string): Promise<{ destroy(): Promise<void> }> };
+  readonly DeviceCode: { findByUserCode(code: string): Promise<{ save(): Promise<string> }> };
+  readonly Grant: new (fields: object) => { addOIDCScope(scope: string): void; save(): Promise<string> };
+}
+
 /** An authorization server on loopback. */
 interface Running {
   readonly issuer: string;
-  readonly provider: InstanceType<typeof Provider>;
+  readonly models: Models;
   readonly statuses: number[];
   close(): Promise<void>;
 }
 
 async function start(withNonces: boolean): Promise<Running> {
-  let handle: (request: unknown, response: unknown) => void = () => {};
+  let handle: RequestListener = () => {};
   const statuses: number[] = [];
   const server: Server = createServer((request, response) => {
     response.on('finish', () => statuses.push(response.statusCode));
@@ -82,14 +89,14 @@ async function start(withNonces: boolean): Promise<Running> {
       },
     },
   });
-  provider.on('server_error', (_: unknown, error: Error) => expect.fail(String(error)));
+  provider.on('server_error', (_: unknown, error: unknown) => expect.fail(String(error)));
   handle = provider.callback();
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { issuer, provider, statuses, close };
+  return { issuer, models: provider as unknown as Models, statuses, close };
 }
 
 const form = (fields: Record<string, string>): RequestInit => ({ method: 'POST', body: new URLSearchParams(fields) });
@@ -208,7 +215,7 @@ describe.each([['without nonces', false], ['with nonces', true]])('%s', (_, with
         }),
       ),
     );
-    await (await as.provider.AccessToken.find(first.access_token)).destroy();
+    await (await as.models.AccessToken.find(first.access_token)).destroy();
     let refreshes = 0;
     const api = dpopFetch(fetch, { ...shared, accessToken: first.access_token }, {
       refresh: async () => {
@@ -242,7 +249,7 @@ describe.each([['without nonces', false], ['with nonces', true]])('%s', (_, with
 
   /** What the owner's approval in a browser comes to. */
   async function approve(userCode: string): Promise<void> {
-    const { DeviceCode, Grant } = as.provider;
+    const { DeviceCode, Grant } = as.models;
     const code = await DeviceCode.findByUserCode(userCode.replace('-', ''));
     const grant = new Grant({ accountId: 'owner', clientId: 'device' });
     grant.addOIDCScope('openid offline_access');

@@ -1,3 +1,2 @@
-// Oracles that come without types of their own.
+// An oracle that comes without types of its own.
 declare module 'express';
-declare module 'oidc-provider';

@@ -11,6 +11,7 @@ import { readCertificate } from '../../src/certificate/certificate.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { readJsonPath } from '../../src/credential/json_path.ts';
 import { encodeUtf8 } from '../../src/encoding/bytes.ts';
+import { createProof, createReplayStore, generateKey, verifyProof } from '../../src/dpop/mod.ts';
 import { decodePem } from '../../src/encoding/pem.ts';
 import { SigError } from '../../src/errors.ts';
 import { buildClientCredentials } from '../../src/oauth/client_credentials.ts';
@@ -55,6 +56,7 @@ export const CASES: Readonly<Record<string, PortableCase>> = {
   'the vault seals and opens': async () => [await sealAndOpen({ token: 'x' }), { token: 'x' }],
   'createSig() applies a credential': async () => [await authorizationSent(), 'Bearer token-1'],
   'an OAuth exchange gives a token': async () => [await exchangeToken(), 'granted'],
+  'createProof() signs what verifyProof() takes': async () => [await proveAndVerify(), true],
   'issueLeaf() signs for its hosts only': async () => [await issue(), [NOW_MS / 1000 - 3600 + 7 * 86_400, false]],
 };
 
@@ -115,6 +117,12 @@ async function exchangeToken(): Promise<string> {
     client: { clientId: 'client', clientSecret: new Secret('client-secret') },
   });
   return (await processTokenResponse(await send(head, body), 'api')).accessToken.reveal();
+}
+
+async function proveAndVerify(): Promise<boolean> {
+  const request = { method: 'GET', url: 'https://api.example.com/me' };
+  const proof = await createProof(await generateKey('ES256'), request);
+  return (await verifyProof(proof, { ...request, replays: createReplayStore() })).ok;
 }
 
 async function issue(): Promise<unknown> {

@@ -175,7 +175,7 @@ const BOTS = [
 ] as const;
 const BOT_CREATED = 1735689600;
 
-const clockAt = (sec: number) => ({ now: () => sec * 1000 });
+const clockAt = (sec: number) => () => sec * 1000;
 const headersOf = (message: Message) => [...message.headers] as [string, string][];
 
 export const MESSAGE_SIGNATURE_VECTORS: readonly Vector[] = [
@@ -330,13 +330,13 @@ export const MESSAGE_SIGNATURE_VECTORS: readonly Vector[] = [
     name: `Web Bot Auth: signWebBotAuth() and verifyWebBotAuth() agree on ${profile}`,
     run: async () => {
       const key = await importKey(ED25519_KEY);
-      const clock = clockAt(BOT_CREATED);
+      const now = clockAt(BOT_CREATED);
       const bare = new Request(`${BOT_URL}?a=b`, { headers: { Accept: 'text/html' } });
       const fields = await signWebBotAuth(bare, {
         key,
         agent: 'https://signature-agent.test',
         profile,
-        clock,
+        now,
         nonce: 'n',
         label: 'me',
       });
@@ -350,7 +350,7 @@ export const MESSAGE_SIGNATURE_VECTORS: readonly Vector[] = [
         true,
       );
       const signed = new Request(bare, { headers: [...bare.headers, ...fields] as [string, string][] });
-      const options = { clock, allowTestKeys: true, findKey: () => key.publicJwk };
+      const options = { now, allowTestKeys: true, findKey: () => key.publicJwk };
       const verdict = await verifyWebBotAuth(signed, options);
       same(verdict.outcome === 'verified' && verdict.bot, {
         agent: 'https://signature-agent.test',
@@ -364,7 +364,7 @@ export const MESSAGE_SIGNATURE_VECTORS: readonly Vector[] = [
         outcome: 'unverified',
         fault: 'unknown_key',
       });
-      same(await verifyWebBotAuth(signed, { ...options, clock: clockAt(BOT_CREATED + 61) }), {
+      same(await verifyWebBotAuth(signed, { ...options, now: clockAt(BOT_CREATED + 61) }), {
         outcome: 'invalid',
         fault: 'expired',
       });
@@ -380,7 +380,7 @@ export const MESSAGE_SIGNATURE_VECTORS: readonly Vector[] = [
         '{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"poqkLGiymh_W0uP6PZFw-dvez3QJT5SolqXBCW38r0U","x":"JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs","use":"sig"}]}';
       same(formatDirectory([key]), body);
       const url = `https://signature-agent.test${DIRECTORY_PATH}`;
-      const options = { clock: clockAt(BOT_CREATED), maxAgeSec: 4889289600 - BOT_CREATED };
+      const options = { now: clockAt(BOT_CREATED), maxAgeSec: 4889289600 - BOT_CREATED };
       const response = await directoryResponse(new Request(url), [key], options);
       same(response.headers.get('content-digest'), 'sha-256=:CADMT2aBdV/rqQr/NIru64ERQkCobVvllA4V0fLFDu0=:');
       same(
@@ -389,7 +389,7 @@ export const MESSAGE_SIGNATURE_VECTORS: readonly Vector[] = [
       );
       const other = await generateKey('ES256');
       const two = await directoryResponse(new Request(url), [key, other], options);
-      const keys = await readDirectory(two, url, { clock: options.clock, requireSignature: true });
+      const keys = await readDirectory(two, url, { now: options.now, requireSignature: true });
       same([...keys.keys()], [key.thumbprint, other.thumbprint]);
       const moved = await directoryResponse(new Request(url), [key], options);
       await rejected(() => readDirectory(moved, `https://elsewhere.test${DIRECTORY_PATH}`, options), Error);

@@ -6,13 +6,13 @@ const textOf = (body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | nul
 
 test('holdBody() holds a short body, byte for byte, for any number of sendings', async () => {
   const body = await holdBody(streamOf('one', 'two'), 6);
-  expect(body.replayable).toBe(true);
+  expect(body.isReplayable).toBe(true);
   expect([await textOf(body.open()), await textOf(body.open())]).toEqual(['onetwo', 'onetwo']);
 });
 
 test('holdBody() streams a body that is too long, complete, once', async () => {
   const body = await holdBody(streamOf('one', 'two', 'three'), 5);
-  expect(body.replayable).toBe(false);
+  expect(body.isReplayable).toBe(false);
   expect(await textOf(body.open())).toBe('onetwothree');
 });
 
@@ -25,7 +25,7 @@ test('holdBody() reads no more than it must of an endless body', async () => {
     },
   });
   const body = await holdBody(endless, 5000);
-  expect(body.replayable).toBe(false);
+  expect(body.isReplayable).toBe(false);
   expect(pulled).toBeLessThan(10);
   await (body.open() as ReadableStream).cancel();
 });
@@ -33,13 +33,13 @@ test('holdBody() reads no more than it must of an endless body', async () => {
 test('holdBody() hands the stream through when it may hold nothing', async () => {
   const stream = streamOf('x');
   const body = await holdBody(stream, 0);
-  expect(body.replayable).toBe(false);
+  expect(body.isReplayable).toBe(false);
   expect(body.open()).toBe(stream);
 });
 
 test('holdBody() of no body is replayable', async () => {
   const body = await holdBody(null, 0);
-  expect([body.replayable, body.open()]).toEqual([true, null]);
+  expect([body.isReplayable, body.open()]).toEqual([true, null]);
 });
 
 test('holdBody() passes cancellation and failure on', async () => {

@@ -8,7 +8,7 @@ import { accessTokenHash } from '../../../src/dpop/token.ts';
 import { type ProofExpectations, type ProofFault, verifyProof } from '../../../src/dpop/verify_proof.ts';
 
 const nowSec = 1_800_000_000;
-const clock = { now: () => nowSec * 1000 };
+const now = () => nowSec * 1000;
 const open = await generateKey('ES256', { extractable: true });
 const ed = await generateKey('Ed25519', { extractable: true });
 const other = await generateKey('ES256');
@@ -22,8 +22,8 @@ const expected = (part: Partial<ProofExpectations> = {}): ProofExpectations => (
   url: 'https://a.example/x?q=1',
   token: { accessToken, jkt: open.thumbprint },
   isCurrentNonce: (nonce) => nonce === 'n1',
-  replays: createReplayStore({ nowSec: () => nowSec }),
-  clock,
+  replays: createReplayStore({ now: () => nowSec * 1000 }),
+  now,
   ...part,
 });
 const segment = (value: unknown) =>
@@ -36,7 +36,7 @@ async function proofOf(
   const input = `${segment({ ...header, ...changes.header })}.${
     segment(changes.text ?? { ...claims, ...changes.claims })
   }`;
-  return `${input}.${encodeBase64url(await signBytes(changes.key ?? open, encodeUtf8(input)))}`;
+  return `${input}.${encodeBase64url(new Uint8Array(await signBytes(changes.key ?? open, encodeUtf8(input))))}`;
 }
 
 test('verifyProof() takes a proof in which everything is right', async () => {
@@ -202,7 +202,7 @@ test.each([
 );
 
 test('verifyProof() takes a proof once, whoever hurries (§11.1)', async () => {
-  const replays = createReplayStore({ nowSec: () => nowSec });
+  const replays = createReplayStore({ now: () => nowSec * 1000 });
   const proof = await proofOf();
   const verdicts = await Promise.all(Array.from({ length: 20 }, () => verifyProof(proof, expected({ replays }))));
   expect(verdicts.filter(({ ok }) => ok).length).toBe(1);

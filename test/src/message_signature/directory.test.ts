@@ -9,10 +9,10 @@ import {
 } from '../../../src/message_signature/directory.ts';
 
 const nowSec = 1_800_000_000;
-const clock = { now: () => nowSec * 1000 };
+const now = () => nowSec * 1000;
 const [ed, ec] = [await generateKey('Ed25519'), await generateKey('ES256')];
 const url = `https://bot.example${DIRECTORY_PATH}`;
-const respond = () => directoryResponse(new Request(url), [ed, ec], { clock, maxAgeSec: 600 });
+const respond = () => directoryResponse(new Request(url), [ed, ec], { now, maxAgeSec: 600 });
 const type = 'application/http-message-signatures-directory+json';
 const untrusted = expect.toSatisfy((error) => isSigError(error, 'E_SIGNATURE'));
 
@@ -42,7 +42,7 @@ test('directoryResponse() publishes every key and signs once with each', async (
     'sig',
   ], ['EC', ec.thumbprint, 'sig']]);
   expect(JSON.stringify(keys)).not.toMatch(/"d"/);
-  const read = await readDirectory(response, url, { clock, requireSignature: true });
+  const read = await readDirectory(response, url, { now, requireSignature: true });
   expect([...read]).toEqual([[ed.thumbprint, ed.publicJwk], [ec.thumbprint, ec.publicJwk]]);
 });
 
@@ -77,18 +77,18 @@ test.each<[string, Parameters<typeof changed>[0]]>([
   ['too many keys', { body: JSON.stringify({ keys: Array(65).fill({}) }), headers: { 'content-digest': undefined } }],
   ['a body that is too long', { body: ' '.repeat(65_537), headers: { 'content-digest': undefined } }],
 ])('readDirectory() refuses %s', async (_, change) => {
-  await expect(readDirectory(await changed(change), url, { clock })).rejects.toEqual(untrusted);
+  await expect(readDirectory(await changed(change), url, { now })).rejects.toEqual(untrusted);
 });
 
 test('readDirectory() refuses signatures of another origin, of another time, or changed', async () => {
-  await expect(readDirectory(await respond(), `https://evil.example${DIRECTORY_PATH}`, { clock })).rejects.toEqual(
+  await expect(readDirectory(await respond(), `https://evil.example${DIRECTORY_PATH}`, { now })).rejects.toEqual(
     untrusted,
   );
-  await expect(readDirectory(await respond(), url, { clock: { now: () => (nowSec + 601) * 1000 } })).rejects.toEqual(
+  await expect(readDirectory(await respond(), url, { now: () => (nowSec + 601) * 1000 })).rejects.toEqual(
     untrusted,
   );
   const signature = (await respond()).headers.get('signature')!.replace(/sig1=:..../, 'sig1=:AAAA');
-  await expect(readDirectory(await changed({ headers: { signature } }), url, { clock })).rejects.toEqual(untrusted);
+  await expect(readDirectory(await changed({ headers: { signature } }), url, { now })).rejects.toEqual(untrusted);
 });
 
 test('readDirectory() stops reading an endless body', async () => {

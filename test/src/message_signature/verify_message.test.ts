@@ -12,7 +12,7 @@ const request = {
   headers: [['Content-Type', 'text/plain'], ['X-A', '1']],
 } as const;
 const components = ['@method', '@authority', '@path', 'content-type'];
-const options: VerifyMessageOptions = { findKey: () => key.publicJwk, clock: { now: () => nowSec * 1000 } };
+const options: VerifyMessageOptions = { findKey: () => key.publicJwk, now: () => nowSec * 1000 };
 
 async function signed(params: SignatureParams = { created: nowSec, keyid: 'k' }) {
   return { ...request, headers: [...request.headers, ...await signMessage(request, { key, components, params })] };

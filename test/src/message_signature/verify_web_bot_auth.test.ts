@@ -9,11 +9,11 @@ import {
 import { signWebBotAuth } from '../../../src/message_signature/web_bot_auth.ts';
 
 const nowSec = 1_800_000_000;
-const clock = { now: () => nowSec * 1000 };
+const now = () => nowSec * 1000;
 const key = await generateKey('Ed25519');
 const other = await generateKey('Ed25519');
 const request = { method: 'GET', url: 'https://shop.example/a?b', headers: [] };
-const options: VerifyWebBotAuthOptions = { clock, findKey: () => key.publicJwk };
+const options: VerifyWebBotAuthOptions = { now, findKey: () => key.publicJwk };
 const good = { created: nowSec, expires: nowSec + 60, keyid: key.thumbprint, tag: 'web-bot-auth' };
 
 /** A request with any fields, signed as told: what a hostile or careless bot may send. */
@@ -42,7 +42,7 @@ test('verifyWebBotAuth() takes what the draft asks for', async () => {
 });
 
 test('verifyWebBotAuth() finds its signature among others', async () => {
-  const bot = await signWebBotAuth(request, { key, agent: 'https://bot.example', clock, label: 'bot' });
+  const bot = await signWebBotAuth(request, { key, agent: 'https://bot.example', now, label: 'bot' });
   const first = { ...request, headers: bot };
   const proxy = await signMessage(first, {
     key: other,
@@ -87,19 +87,19 @@ test('verifyWebBotAuth() does not look up what cannot be right', async () => {
     return key.publicJwk;
   };
   await verifyWebBotAuth(await signed({ params: { ...good, created: nowSec - 60, expires: nowSec - 1 } }), {
-    clock,
+    now,
     findKey,
   });
-  await verifyWebBotAuth(await signed({ agent: 'sig1="http://169.254.169.254"' }), { clock, findKey });
+  await verifyWebBotAuth(await signed({ agent: 'sig1="http://169.254.169.254"' }), { now, findKey });
   expect(asked).toEqual([]);
 });
 
 test('verifyWebBotAuth() does not take another key for the one that is named', async () => {
-  expect(await verifyWebBotAuth(await signed(), { clock, findKey: () => other.publicJwk })).toEqual({
+  expect(await verifyWebBotAuth(await signed(), { now, findKey: () => other.publicJwk })).toEqual({
     outcome: 'unverified',
     fault: 'unknown_key',
   });
-  expect(await verifyWebBotAuth(await signed(), { clock, findKey: () => undefined })).toEqual({
+  expect(await verifyWebBotAuth(await signed(), { now, findKey: () => undefined })).toEqual({
     outcome: 'unverified',
     fault: 'unknown_key',
   });

@@ -9,7 +9,7 @@ const request = { method: 'GET', url: 'https://shop.example/a?b', headers: [] };
 const options: WebBotAuthOptions = {
   key,
   agent: 'https://bot.example',
-  clock: { now: () => nowSec * 1000 },
+  now: () => nowSec * 1000,
   nonce: 'n',
 };
 

@@ -1,0 +1,118 @@
+/**
+ * `npm run bench`: what `sig` costs, beside a bare runtime and curl, in one run. Ratios are to the
+ * first row of each table. `npm run bench -- 40` takes 40 rounds instead of 15.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import process from 'node:process';
+import { createProviderSet } from '../../src/provider/find.ts';
+import { parseUrl } from '../../src/target/target.ts';
+import { findCommand } from '../_lib/command.ts';
+import { makeProvider, memoryVault } from '../_lib/fixture.ts';
+import { ROOT, runSig } from '../_lib/sig.ts';
+import { makeTempFolder } from '../_lib/temp_folder.ts';
+import { startServer } from '../_lib/tls_server.ts';
+import { formatCosts, measureCalls, measurePrograms, type ProgramCase } from './_measure.ts';
+
+const ROUNDS = Number(process.argv[2] ?? 15);
+const SIG = join(ROOT, 'dist/bin/sig.js');
+const TOKEN = 'bench-token';
+
+if (!Number.isInteger(ROUNDS) || ROUNDS < 1) throw new RangeError('The number of rounds must be 1 or more');
+const folder = await makeTempFolder('sig-bench-');
+const home = join(folder.path, 'home');
+const server = await startServer({
+  handler: (request) => ({
+    status: request.header('authorization') === `Bearer ${TOKEN}` ? 200 : 401,
+    body: 'x'.repeat(1024),
+  }),
+});
+const env = { PATH: process.env.PATH!, HOME: folder.path, SIG_HOME: home, SIG_EXTRA_CA: server.caFile };
+try {
+  await setUp();
+  await benchStart();
+  await benchRequest();
+  await benchCore();
+} finally {
+  await server.close();
+  await folder.remove();
+}
+
+/** A home with one login, of a token that a provider's own server gave. */
+async function setUp(): Promise<void> {
+  const issued = await startServer({
+    handler: () => ({ body: { access_token: TOKEN, token_type: 'Bearer', expires_in: 86_400 } }),
+  });
+  try {
+    await mustRun(['init', '--yes', '--key-source', 'file']);
+    const flags = ['--token-url', `${issued.origin}/token`, '--client-id', 'bench', '--client-secret-stdin'];
+    await mustRun(['login', server.origin, '--as', 'bench', ...flags], 'bench-secret\n');
+  } finally {
+    await issued.close();
+  }
+}
+
+async function mustRun(args: readonly string[], stdin = ''): Promise<void> {
+  const result = await runSig(args, { home, env, stdin });
+  if (result.code !== 0) throw new Error(`sig ${args[0]} failed: ${result.stderr}`);
+}
+
+async function benchStart(): Promise<void> {
+  const curl = findCommand('curl');
+  const cases: ProgramCase[] = [
+    { name: 'node -e 0', command: [process.execPath, '-e', '0'], env },
+    ...(curl ? [{ name: 'curl --version', command: [curl, '--version'], env } as const] : []),
+    { name: 'sig --version', command: [process.execPath, SIG, '--version'], env },
+    { name: 'sig --help', command: [process.execPath, SIG, 'get', '--help'], env },
+    { name: 'sig status', command: [process.execPath, SIG, 'status'], env },
+  ];
+  console.log(formatCosts('start of a program', await measurePrograms(cases, ROUNDS)), '\n');
+}
+
+async function benchRequest(): Promise<void> {
+  const curl = findCommand('curl');
+  const url = `${server.origin}/x`;
+  const get = `require('node:https').get(process.argv[1], { ca: require('node:fs').readFileSync(process.argv[2]), ` +
+    `headers: { authorization: 'Bearer ${TOKEN}' } }, (r) => r.resume())`;
+  const cases: ProgramCase[] = [
+    { name: 'node:https', command: [process.execPath, '-e', get, url, server.caFile], env },
+    ...(curl
+      ? [
+        {
+          name: 'curl',
+          command: [curl, '--fail', '--cacert', server.caFile, '--header', `Authorization: Bearer ${TOKEN}`, url],
+          env,
+        } as const,
+      ]
+      : []),
+    { name: 'sig request', command: [process.execPath, SIG, 'request', url], env },
+  ];
+  console.log(formatCosts('1 KiB over TLS, loopback', await measurePrograms(cases, ROUNDS)), '\n');
+}
+
+async function benchCore(): Promise<void> {
+  const vault = memoryVault();
+  const value = { values: { token: 'x'.repeat(1024) } };
+  await vault.seal('credentials/bench', value);
+  const plain = new TextEncoder().encode(JSON.stringify(value));
+  const aes = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+  const encrypt = () => crypto.subtle.encrypt({ name: 'AES-GCM', iv: new Uint8Array(12) }, aes, plain);
+  const sealing = await measureCalls([
+    { name: 'AES-GCM of the platform', call: encrypt },
+    { name: 'vault, open', call: () => vault.open('credentials/bench') },
+    { name: 'vault, seal', call: () => vault.seal('credentials/bench', value) },
+  ], ROUNDS);
+  console.log(formatCosts('1 KiB in the vault', sealing), '\n');
+
+  const { target } = parseUrl('https://host-7.example.com/x');
+  const matching = [10, 1000].map((count) => {
+    const set = createProviderSet(
+      Array.from({ length: count }, (_, i) => makeProvider({ id: `p${i}`, domains: [`host-${i}.example.com`] })),
+    );
+    if (set.match(target, 'GET', '/x').kind !== 'one') throw new Error('The provider was not found');
+    return { name: `${count} providers`, call: () => set.match(target, 'GET', '/x') };
+  });
+  console.log(formatCosts('which provider', await measureCalls(matching, ROUNDS)));
+}
