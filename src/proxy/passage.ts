@@ -15,7 +15,7 @@ import { absorbCookies, setCookieLines } from './absorb_cookies.ts';
 import type { OpenCredentials } from './credential_cache.ts';
 import { hasPlaceholder, type Placeholder, swapPlaceholders } from './placeholder.ts';
 import { decideRequest, type ProxyPolicy } from './policy.ts';
-import { createMatcherCache, secretsOfAuthorization } from './secrets.ts';
+import { createMatcherCache, secretsOfAuthorization } from '../sig/secrets.ts';
 
 /** How the body of an answer reaches the client. */
 export type AnswerBody =

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Cookie } from '../../../src/credential/cookie.ts';
-import { createMatcherCache, secretsOfCredential } from '../../../src/proxy/secrets.ts';
+import { createMatcherCache, secretsOfCredential } from '../../../src/sig/secrets.ts';
 import { Secret } from '../../../src/secret.ts';
 import { makeCanary } from '../../_lib/canary.ts';
 import { makeCredential, makeProvider } from '../../_lib/fixture.ts';
