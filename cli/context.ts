@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import type { Renew } from '../src/login/renew.ts';
 import type { Context } from './command/command.ts';
 import { type Io, printable } from './io.ts';
 import { createPrompt } from './platform/prompt.ts';
@@ -48,9 +49,18 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     });
     return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
   });
+  const browser = once(async () => {
+    const { createBrowser } = await import('./platform/browser/browser.ts');
+    return createBrowser({ home, env, platform: process.platform });
+  });
   const renewal = once(async () => {
     const { createRenewal } = await import('../src/login/renew.ts');
-    return createRenewal({ send: await send(), clock, env });
+    const ports = { send: await send(), clock, env };
+    const renewBrowser: Renew = async (provider, old) => {
+      const { renewByBrowser } = await import('../src/login/browser.ts');
+      return await renewByBrowser(provider, old!, { ...ports, browser: await browser() });
+    };
+    return createRenewal({ ...ports, renewBrowser });
   });
   return {
     io,
@@ -71,7 +81,10 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     audit,
     renewal,
     sig: once(async () => {
-      const { createSig } = await import('../src/sig/create_sig.ts');
+      const [{ createSig }, { createDecoders }] = await Promise.all([
+        import('../src/sig/create_sig.ts'),
+        import('./platform/decoder.ts'),
+      ]);
       const [set, opened, sender, log, renew] = await Promise.all([
         providers(),
         credentials(),
@@ -79,8 +92,26 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         audit(),
         renewal(),
       ]);
-      return createSig({ providers: set, credentials: opened, send: sender, audit: log, renew, clock, env });
+      return createSig({
+        providers: set,
+        credentials: opened,
+        send: sender,
+        audit: log,
+        renew,
+        clock,
+        env,
+        decoders: createDecoders(),
+      });
     }),
+    browse: async (options) => {
+      const [{ obtainByBrowser }, opened, sender] = await Promise.all([
+        import('../src/login/browser.ts'),
+        browser(),
+        send(),
+      ]);
+      const ports = { send: sender, clock, env, browser: opened };
+      return (provider, old) => obtainByBrowser(provider, old, ports, options);
+    },
     loginPorts: async () => ({
       credentials: await credentials(),
       audit: await audit(),
@@ -89,6 +120,28 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
       clock,
       env,
     }),
+    async startProxy(options) {
+      const [{ startProxy }, set, openedVault, opened, log, renew] = await Promise.all([
+        import('./compose_proxy.ts'),
+        providers(),
+        vault(),
+        credentials(),
+        audit(),
+        renewal(),
+      ]);
+      const parts = { home, configPath, env, clock, providers: set, vault: openedVault, credentials: opened };
+      return await startProxy({ ...parts, audit: log, renew, placeholders: options.placeholders }, options);
+    },
+    daemon: once(async () => (await import('./platform/proxy/daemon.ts')).createDaemon({ home, env: process.env })),
+    async runChild(options) {
+      const [{ runChild }, { createMatcher }, { createNeedles }] = await Promise.all([
+        import('./platform/run_child.ts'),
+        import('../src/redact/matcher.ts'),
+        import('../src/redact/needles.ts'),
+      ]);
+      const matcher = createMatcher(createNeedles(options.secrets));
+      return await runChild(options, () => matcher.begin());
+    },
     inspect: async () => await (await import('./platform/inspect.ts')).inspectMachine({ home, providers, credentials }),
   };
 }

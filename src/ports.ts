@@ -15,6 +15,12 @@ export interface Clock {
   now(): number;
 }
 
+/** Lets time pass. */
+export interface Timer {
+  /** Resolves after that many milliseconds, or at once when the signal is aborted. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
 /** How one request is to be sent. */
 export interface SendOptions {
   /** `http://`, `https://`, `socks5://` or `socks5h://` URL of a proxy; direct when absent. */

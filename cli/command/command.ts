@@ -1,10 +1,15 @@
 import type { Credentials } from '../../src/credential/credentials.ts';
+import type { BrowserLoginOptions } from '../../src/login/browser.ts';
 import type { LoginPorts } from '../../src/login/login.ts';
 import type { Renew } from '../../src/login/renew.ts';
 import type { AuditLog } from '../../src/audit/audit_log.ts';
 import type { Clock, Prompt, Send } from '../../src/ports.ts';
 import type { ProviderSet } from '../../src/provider/find.ts';
 import type { Sig } from '../../src/sig/sig.ts';
+import type { ChildProxy } from '../../src/proxy/child_environment.ts';
+import type { Placeholder } from '../../src/proxy/placeholder.ts';
+import type { SecretValue } from '../../src/redact/needles.ts';
+import type { Secret } from '../../src/secret.ts';
 import type { Io } from '../io.ts';
 
 /** An option of a command, in cac's notation. */
@@ -100,9 +105,82 @@ export interface Context {
   readonly renewal: () => Promise<Renew>;
   readonly sig: () => Promise<Sig>;
   readonly loginPorts: () => Promise<LoginPorts>;
+  /** Logs in with a browser of this machine. */
+  readonly browse: (options: BrowserLoginOptions) => Promise<NonNullable<LoginPorts['browse']>>;
+  /** Starts a proxy in this process. */
+  readonly startProxy: (options: ProxyOptions) => Promise<ProxySession>;
+  readonly daemon: () => Promise<Daemon>;
+  /**
+   * Runs a program to its end: same terminal, same signals, output redacted.
+   *
+   * @returns its exit status; 128 + n when signal n ended it
+   */
+  readonly runChild: (options: ChildOptions) => Promise<number>;
   /** What `sig doctor` checks on this machine. */
   readonly inspect: () => Promise<readonly Finding[]>;
 }
+
+/** How a proxy is started. */
+export interface ProxyOptions {
+  /** Provider ids; all by default. */
+  readonly providers?: readonly string[] | undefined;
+  readonly isStrict?: boolean | undefined;
+  /** Any free one by default. */
+  readonly port?: number | undefined;
+  /** Whether the CA is this installation's, or one that ends with the session. */
+  readonly ca: 'stored' | 'session';
+  /** Texts that stand for values of the providers. */
+  readonly placeholders?: readonly Placeholder[] | undefined;
+  /** Says what people should know of a proxy that runs. */
+  readonly onNote?: ((text: string) => void) | undefined;
+}
+
+/** A proxy that runs. */
+export interface ProxySession {
+  readonly port: number;
+  readonly token: Secret;
+  /** PEM file of the CA. */
+  readonly caFile: string;
+  /** Resolves when somebody with the token asks it to stop. */
+  readonly stopAsked: Promise<void>;
+  /** Facts for `sig proxy status`. */
+  status(): Readonly<Record<string, unknown>>;
+  /** What a program needs to use it. */
+  child(): ChildProxy;
+  /** Ends every connection, and removes what belongs to the session. */
+  stop(): Promise<void>;
+}
+
+/** A program to run. */
+export interface ChildOptions {
+  readonly command: readonly [file: string, ...args: string[]];
+  /** Changes to this process's environment; `undefined` takes a variable away. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What its output must not show. */
+  readonly secrets: readonly SecretValue[];
+}
+
+/** The proxy that runs in the background. */
+export interface Daemon {
+  /**
+   * Starts it and waits until it answers.
+   *
+   * @param args of `sig proxy`
+   * @throws {SigError} E_EXISTS when one runs
+   */
+  start(args: readonly string[]): Promise<DaemonStatus>;
+  /** `undefined` when none runs. */
+  status(): Promise<DaemonStatus | undefined>;
+  /** Stops it and waits for its end; false when none runs. */
+  stop(): Promise<boolean>;
+  /** What a program needs to use it; `undefined` when none runs. */
+  child(): Promise<ChildProxy | undefined>;
+  /** Lets this process, which is the daemon, be controlled. Removes itself with the result. */
+  serve(session: ProxySession, onStop: () => void): Promise<() => Promise<void>>;
+}
+
+/** What is known of a running daemon. */
+export type DaemonStatus = Readonly<Record<string, unknown>> & { readonly port: number; readonly pid: number };
 
 /** One line of `sig doctor`. */
 export interface Finding {

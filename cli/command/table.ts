@@ -120,6 +120,36 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./request.ts'),
   },
   {
+    name: 'run',
+    args: '[...providers]',
+    summary: 'Run a program whose requests carry these logins, which it never sees',
+    options: [
+      { flag: '--raw-env', description: 'Put the real secrets into its environment (not recommended)' },
+      { flag: '--strict', description: 'Refuse hosts that none of these providers claims' },
+    ],
+    examples: [
+      'sig run jira-example -- curl https://jira.example.com/rest/api/2/myself',
+      'sig run jira-example,slack-enterprise -- node agent.js',
+    ],
+    load: () => import('./run.ts'),
+  },
+  {
+    name: 'proxy',
+    args: '[start|stop|status|env]',
+    summary: 'Run the proxy here, or in the background; its CA is in proxy/ca.pem of the sig home',
+    options: [
+      { flag: '--port <number>', description: 'Port on loopback (default: a free one)' },
+      { flag: '--provider <ids>', description: 'Use these providers only: a,b' },
+      { flag: '--strict', description: 'Refuse hosts that no provider claims' },
+    ],
+    examples: [
+      'sig proxy --port 8080',
+      'sig proxy start && eval "$(sig proxy env)"',
+      'curl --cacert ~/.sig/proxy/ca.pem --proxy http://localhost:8080 https://jira.example.com/',
+    ],
+    load: () => import('./proxy.ts'),
+  },
+  {
     name: 'explain',
     args: '<url>',
     summary: 'Say which provider a request belongs to, what is added, and why',

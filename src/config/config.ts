@@ -58,6 +58,14 @@ export interface OAuth2Config {
   readonly dpop?: boolean;
 }
 
+/** How one-time codes of a browser login are made (RFC 6238). */
+export interface TotpConfig {
+  /** `vault`, where `sig login --totp` puts the seed, or the variable that holds it, as `${NAME}`. */
+  readonly secretFrom: string;
+  /** Hosts that may be given a code besides the provider's own, such as the identity provider's. */
+  readonly domains?: readonly string[];
+}
+
 /** One provider entry of config.yaml. */
 export interface ProviderConfig {
   readonly id: string;
@@ -80,6 +88,7 @@ export interface ProviderConfig {
   readonly apply: readonly ApplyRule[];
   readonly allow?: readonly AllowRule[];
   readonly oauth2?: OAuth2Config;
+  readonly totp?: TotpConfig;
 }
 
 /** A mistake in config.yaml. */

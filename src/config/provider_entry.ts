@@ -1,7 +1,7 @@
 import { isSigError } from '../errors.ts';
 import { formatDomain, parseDomain } from '../target/domain.ts';
 import { parseUrl } from '../target/target.ts';
-import type { OAuth2Config, ProviderConfig, Strategy } from './config.ts';
+import type { OAuth2Config, ProviderConfig, Strategy, TotpConfig } from './config.ts';
 import { parseDuration } from './duration.ts';
 import {
   type Field,
@@ -47,6 +47,7 @@ const OWN_KEYS = [
   'apply',
   'allow',
   'oauth2',
+  'totp',
 ] as const;
 
 /** The keys of a provider entry. */
@@ -93,6 +94,7 @@ export function readProvider(id: string, entry: Entry, map: MapNode, scope: Scop
     caFile: readEnvironmentText(fields.get('caFile')),
     allow: readList(fields.get('allow'), readAllowRule, "['GET /api/**']"),
     oauth2,
+    totp: readTotp(fields.get('totp'), strategy),
   });
   const domains = readDomains(fields.get('domains'));
   if (strategy === undefined) return undefined;
@@ -189,6 +191,22 @@ function readOAuth2(
     ]),
     dpop: readFlag(found.get('dpop')),
   });
+}
+
+/** A seed is a secret: it stands in the vault or the environment, never here. */
+function readTotp(field: Field | undefined, strategy: Strategy | undefined): TotpConfig | undefined {
+  const fields = field && readMap(field, ['secretFrom', 'domains'], '"totp"');
+  if (!fields) return undefined;
+  const report = (at: Field, message: string, hint?: string) => at.scope.report(at.offset, message, hint);
+  if (strategy !== undefined && strategy !== 'browser') report(field, '"totp" is only for strategy "browser"');
+  const source = fields.get('secretFrom');
+  const secretFrom = readEnvironmentText(source);
+  if (!source) report(field, '"secretFrom" is missing', 'vault, or ${NAME} of a variable');
+  else if (secretFrom !== undefined && secretFrom !== 'vault' && !/^\$\{\w+\}$/.test(secretFrom)) {
+    report(source, '"secretFrom" is neither "vault" nor one variable', 'store the seed with: sig login --totp');
+  }
+  const domains = readDomains(fields.get('domains'));
+  return secretFrom === undefined ? undefined : { secretFrom, ...(domains === undefined ? {} : { domains }) };
 }
 
 function readUrl(field: Field | undefined): string | undefined {

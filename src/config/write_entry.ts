@@ -25,6 +25,7 @@ export function entryData(entry: ProviderConfig): { readonly [key: string]: Data
     extract: entry.extract.length === 0 ? undefined : entry.extract.map((rule) => defined({ ...rule })),
     apply: entry.apply.length === 0 ? undefined : entry.apply.map((rule) => defined({ ...rule })),
     allow: entry.allow?.map(formatAllowRule),
+    totp: entry.totp && defined({ ...entry.totp }),
   };
   return defined(data);
 }

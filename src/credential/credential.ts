@@ -3,6 +3,7 @@ import { SigError } from '../errors.ts';
 import type { Binding } from '../provider/binding.ts';
 import { Secret } from '../secret.ts';
 import type { Cookie } from './cookie.ts';
+import type { TotpSeed } from './totp.ts';
 
 /** What an OAuth login leaves behind besides the access token. */
 export interface OAuth2Session {
@@ -12,6 +13,17 @@ export interface OAuth2Session {
   readonly tokenUrl?: string;
   readonly revocationUrl?: string;
   readonly scope?: string;
+}
+
+/** What a browser login leaves behind besides the provider's own values, for its silent renewal. */
+export interface BrowserState {
+  /**
+   * The cookies of the whole profile that a browser forgets when it is closed: with those of the
+   * identity provider the person stays signed in there. They are never applied to a request.
+   */
+  readonly sessionCookies?: Secret<readonly Cookie[]>;
+  /** What one-time codes are made of, when the person stored it. Outlives a logout. */
+  readonly totp?: TotpSeed;
 }
 
 /** A provider's login: everything needed to act with it, and what it may be used for. */
@@ -27,6 +39,7 @@ export interface Credential {
   /** The cookie jar. */
   readonly cookies?: Secret<readonly Cookie[]>;
   readonly oauth2?: OAuth2Session;
+  readonly browser?: BrowserState;
   /** The policy under which it was obtained. */
   readonly binding: Binding;
 }
@@ -46,7 +59,7 @@ export function isExpired(credential: Credential, nowSec: number, marginSec = 0)
   return credential.expiresAtSec !== undefined && credential.expiresAtSec <= nowSec + marginSec;
 }
 
-/** The credential without its values: what a logout leaves (OAuth client and binding stay). */
+/** The credential without its values: what a logout leaves (OAuth client, one-time seed and binding stay). */
 export function withoutValues(credential: Credential): Credential {
   const { clientId, clientSecret, tokenUrl } = credential.oauth2 ?? {};
   return {
@@ -62,13 +75,14 @@ export function withoutValues(credential: Credential): Credential {
         ...(tokenUrl === undefined ? {} : { tokenUrl }),
       },
     }),
+    ...(credential.browser?.totp === undefined ? {} : { browser: { totp: credential.browser.totp } }),
   };
 }
 
 /** The plain JSON that is sealed. The only place besides the wire that opens secrets. */
 export function encodeCredential(credential: Credential): Record<string, unknown> {
   // The id is the record's name, which sealing authenticates.
-  const { provider: _id, values, cookies, oauth2, ...plain } = credential;
+  const { provider: _id, values, cookies, oauth2, browser, ...plain } = credential;
   return {
     ...plain,
     format: 1,
@@ -79,6 +93,12 @@ export function encodeCredential(credential: Credential): Record<string, unknown
         ...oauth2,
         ...(oauth2.clientSecret === undefined ? {} : { clientSecret: oauth2.clientSecret.reveal() }),
         ...(oauth2.refreshToken === undefined ? {} : { refreshToken: oauth2.refreshToken.reveal() }),
+      },
+    }),
+    ...(browser === undefined ? {} : {
+      browser: {
+        ...(browser.sessionCookies === undefined ? {} : { sessionCookies: browser.sessionCookies.reveal() }),
+        ...(browser.totp === undefined ? {} : { totp: { ...browser.totp, key: browser.totp.key.reveal() } }),
       },
     }),
   };
@@ -100,8 +120,9 @@ export function decodeCredential(providerId: string, json: unknown): Credential 
       provider: providerId,
     });
   }
-  const { format: _format, values, cookies, oauth2, ...plain } = record;
+  const { format: _format, values, cookies, oauth2, browser, ...plain } = record;
   const session = oauth2 as Record<string, string> | undefined;
+  const state = browser as SealedBrowserState | undefined;
   return {
     provider: providerId,
     ...(plain as unknown as Pick<Credential, 'strategy' | 'obtainedAtSec' | 'binding'>),
@@ -116,5 +137,17 @@ export function decodeCredential(providerId: string, json: unknown): Credential 
         ...(session.refreshToken === undefined ? {} : { refreshToken: new Secret(session.refreshToken) }),
       } as OAuth2Session,
     }),
+    ...(state === undefined ? {} : {
+      browser: {
+        ...(state.sessionCookies === undefined ? {} : { sessionCookies: new Secret(state.sessionCookies) }),
+        ...(state.totp === undefined ? {} : { totp: { ...state.totp, key: new Secret(state.totp.key) } }),
+      },
+    }),
   };
+}
+
+/** A {@link BrowserState} as it is sealed: plain. */
+interface SealedBrowserState {
+  readonly sessionCookies?: readonly Cookie[];
+  readonly totp?: Omit<TotpSeed, 'key'> & { readonly key: string };
 }

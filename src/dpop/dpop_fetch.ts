@@ -61,8 +61,9 @@ interface Answer {
  * It learns nonces from every answer and sends a request again, each time with a new proof: once
  * for a nonce, once when the clocks differ, once with a new token from `refresh`. Redirects are
  * not followed unless asked, and then within the origin. A `DPoP` header of the caller is refused,
- * and so is `Authorization` where the session has a token. Method, headers, body and signal of a request go along; other
- * members of `RequestInit` do not. Needs a `fetch` that shows redirects, as all do outside browsers.
+ * and so is `Authorization` where the session has a token. Method, headers, body and signal of a
+ * request go along; other members of `RequestInit` do not. Needs a `fetch` that shows redirects,
+ * as all do outside browsers.
  *
  * @throws {SigError} E_HOST_NOT_ALLOWED, E_PLAINTEXT, E_TARGET before a byte is sent
  * @throws {SigError} E_CONFLICT when the caller set a header that the session sets
@@ -116,7 +117,8 @@ export function dpopFetch(send: SendRequest, session: DpopSession, options: Dpop
       const nowMs = nowOf(session);
       const offsetMs = readClockOffset(response.headers, nowMs);
       const { isReplayable } = sending.body;
-      const mend = mendOf({ refusal, origin, nonce, offsetMs, usedOffsetMs, nowMs, mended, isReplayable });
+      const failure = { refusal, origin, nonce, offsetMs, usedOffsetMs, nowMs, mended, isReplayable };
+      const mend = await decide(response, () => mendOf(failure));
       if (mend === 'clock') clockOffsets.set(origin, offsetMs!);
       if (!mend || (mend === 'refresh' && !(used && await token.renew(used)))) return response;
       // The next request has the token or the clock that this one lacked; its body is gone.
@@ -140,7 +142,8 @@ export function dpopFetch(send: SendRequest, session: DpopSession, options: Dpop
     let sending: Sending = { method, url: href, headers, signal, body: await holdBody(request.body, maxBodyBytes) };
     for (let redirects = 0;; redirects++) {
       const response = await sendMended(sending);
-      const hop = maxRedirects > 0 ? nextHop(sending.method, sending.url, response) : undefined;
+      if (maxRedirects === 0) return response;
+      const hop = await decide(response, () => nextHop(sending.method, sending.url, response));
       if (!hop) return response;
       await discard(response);
       if (redirects === maxRedirects) throw redirectError(sending.url, 'too often');
@@ -158,6 +161,16 @@ async function withoutBody(headers: Headers): Promise<Pick<Sending, 'headers' | 
   const rest = new Headers(headers);
   for (const part of ['Encoding', 'Language', 'Length', 'Location', 'Type']) rest.delete(`Content-${part}`);
   return { headers: rest, body: await holdBody(null, 0) };
+}
+
+/** Decides over an answer; when that ends in an error, nobody will read the answer. */
+async function decide<T>(response: Response, decision: () => T): Promise<T> {
+  try {
+    return decision();
+  } catch (error) {
+    await discard(response);
+    throw error;
+  }
 }
 
 /** Lets go of an answer that nobody will read, and of its connection with it. */

@@ -1,3 +1,5 @@
+import { decodeUtf8 } from '../encoding/bytes.ts';
+import { readAll } from '../encoding/read_all.ts';
 import { parseChallenges } from './challenge.ts';
 import type { ServerRole } from './nonce_store.ts';
 
@@ -30,14 +32,9 @@ async function readOauthError(response: Response): Promise<string | undefined> {
   ) {
     return undefined;
   }
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of chunksOf(response.clone().body!)) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_ERROR_BYTES) return undefined;
-  }
+  const bytes = await readAll(chunksOf(response.clone().body!), MAX_ERROR_BYTES);
   try {
-    const json: unknown = JSON.parse(text);
+    const json: unknown = bytes && JSON.parse(decodeUtf8(bytes));
     const error = typeof json === 'object' && json !== null ? (json as { error?: unknown }).error : undefined;
     return typeof error === 'string' ? error : undefined;
   } catch {
@@ -45,7 +42,10 @@ async function readOauthError(response: Response): Promise<string | undefined> {
   }
 }
 
-/** The chunks of a stream; leaving the loop early cancels it. Not every runtime iterates streams by itself. */
+/**
+ * The chunks of a stream. Not its own iterator: whoever leaves that early waits for a
+ * cancellation that half of a cloned body does not get before the other half is read.
+ */
 async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
   try {
@@ -55,7 +55,6 @@ async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uin
       yield value;
     }
   } finally {
-    // Not awaited: a cancelled half of a cloned body may wait for the other half.
     reader.cancel().catch(() => {});
   }
 }

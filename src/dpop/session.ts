@@ -1,10 +1,9 @@
 import type { SigningKey } from '../encoding/signing_key.ts';
 import { SigError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { classifyAddress } from '../target/address.ts';
 import type { HeaderPairs } from '../target/head.ts';
-import { hostKind } from '../target/host.ts';
-import { originOf, type ParsedUrl, parseUrl, type Target } from '../target/target.ts';
+import { isLoopbackHost } from '../target/host.ts';
+import { originOf, type ParsedUrl, parseUrl } from '../target/target.ts';
 import type { ProofAlgorithm } from './algorithm.ts';
 import type { ClockOffsets } from './clock_offset.ts';
 import { boxed } from './held_token.ts';
@@ -94,7 +93,7 @@ export function requireOrigin(session: DpopSession, url: string): ParsedUrl {
       hint: 'its token and proofs go to the origins it lists and nowhere else',
     });
   }
-  if (parsed.target.scheme === 'http' && !(session.allowHttp && isLoopback(parsed.target))) {
+  if (parsed.target.scheme === 'http' && !(session.allowHttp && isLoopbackHost(parsed.target.host))) {
     throw new SigError('E_PLAINTEXT', `A DPoP token must not travel over plain http to "${origin}"`);
   }
   return parsed;
@@ -121,9 +120,4 @@ function parseOrigin(text: string): string {
   // A path here would look like a restriction and be none.
   if (path !== '/') throw new TypeError('Parameter "origins" must hold origins: scheme, host and port, no path');
   return originOf(target);
-}
-
-function isLoopback(target: Target): boolean {
-  if (hostKind(target.host) === 'name') return target.host === 'localhost' || target.host.endsWith('.localhost');
-  return classifyAddress(target.host) === 'loopback';
 }

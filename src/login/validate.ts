@@ -1,6 +1,7 @@
 import { renderPlacements } from '../apply/placement.ts';
 import { placeInHead } from '../apply/place.ts';
 import type { Credential } from '../credential/credential.ts';
+import { rollCookies } from '../credential/roll.ts';
 import { valueFor } from '../credential/value_for.ts';
 import { decodeUtf8 } from '../encoding/bytes.ts';
 import { readAll } from '../encoding/read_all.ts';
@@ -12,7 +13,8 @@ import { evaluateRule } from '../rule/evaluate.ts';
 import { parseRule } from '../rule/parse.ts';
 import { matchDomain } from '../target/domain.ts';
 import type { RequestHead } from '../target/head.ts';
-import { authorityOf, originOf, parseUrl } from '../target/target.ts';
+import { authorityOf, parseUrl } from '../target/target.ts';
+import { isLoginPage } from './login_page.ts';
 import type { OAuth2Ports } from './oauth2.ts';
 
 /**
@@ -25,10 +27,14 @@ export interface Validity {
   readonly seen: string;
 }
 
+/** A {@link Validity}, and the credential as the site's answers left it: some rotate the session at every one. */
+export interface Probed extends Validity {
+  readonly credential: Credential;
+}
+
 /** Largest body that a rule gets to see, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
 const MAX_HOPS = 5;
-const LOGIN_PATH = /(?:^|[/._-])(?:log-?in|sign-?in|sso|saml2?|oauth2?|authorize|auth)(?:[/._-]|$)/i;
 
 /**
  * Asks the provider's `validateUrl` whether a credential works.
@@ -39,9 +45,9 @@ export async function validateCredential(
   provider: Provider,
   credential: Credential,
   ports: OAuth2Ports,
-): Promise<Validity> {
+): Promise<Probed> {
   const { validateUrl } = provider.config;
-  if (validateUrl === undefined) return { valid: 'unknown', seen: 'no validateUrl' };
+  if (validateUrl === undefined) return { valid: 'unknown', seen: 'no validateUrl', credential };
   let url = readSetting(provider, 'validateUrl', validateUrl, ports.env);
   for (let hop = 0; hop <= MAX_HOPS; hop++) {
     let response: WireResponse;
@@ -50,16 +56,22 @@ export async function validateCredential(
       const head = headFor(url, provider, credential, ports);
       response = await ports.send(head, null, sendOptionsOf(provider, head.target, ports.env));
       body = await readBody(response);
+      const nowSec = Math.floor(ports.clock.now() / 1000);
+      credential = await rollCookies(credential, provider.extract, head, response.headers, nowSec);
     } catch (error) {
-      if (isSigError(error, 'E_MISSING_VALUE')) return { valid: 'no', seen: 'no value for this URL' };
-      if (isSigError(error) && error.exitCode === 6) return { valid: 'unknown', seen: error.message };
+      if (isSigError(error, 'E_MISSING_VALUE')) {
+        return { valid: 'no', seen: 'no value for this URL', credential };
+      }
+      if (isSigError(error) && error.exitCode === 6) {
+        return { valid: 'unknown', seen: error.message, credential };
+      }
       throw error;
     }
     const next = sameProviderRedirect(response, url, provider);
-    if (next === undefined) return judge(provider, response, body, url);
+    if (next === undefined) return { ...judge(provider, response, body, url), credential };
     url = next;
   }
-  return { valid: 'no', seen: 'a redirect loop' };
+  return { valid: 'no', seen: 'a redirect loop', credential };
 }
 
 /** Judges one answer: the provider's rule when there is one, else status and redirect. */
@@ -106,30 +118,13 @@ function sameProviderRedirect(response: WireResponse, from: string, provider: Pr
   const next = redirectOf(response, from);
   if (next === undefined) return undefined;
   try {
-    const { target, path, href } = parseUrl(next.href);
+    const { target, href } = parseUrl(next.href);
     if (target.scheme !== 'https' && !provider.allowHttp) return undefined;
     if (!provider.domains.some((domain) => matchDomain(domain, target))) return undefined;
-    return isLoginPage(originOf(target) + path.split('?', 1)[0]!, path, provider) ? undefined : href;
+    return isLoginPage(provider, href) ? undefined : href;
   } catch {
     return undefined; // not a URL that a credential could go to
   }
-}
-
-function isLoginPage(url: string, path: string, provider: Provider): boolean {
-  const patterns = provider.config.loginUrlPatterns;
-  if (patterns !== undefined) return patterns.some((pattern) => urlFits(pattern, url));
-  return LOGIN_PATH.test(path.split('?', 1)[0]!);
-}
-
-/** A pattern is a piece of the URL; `*` in it is any text. */
-function urlFits(pattern: string, url: string): boolean {
-  let at = 0;
-  for (const piece of pattern.split('*')) {
-    at = url.indexOf(piece, at);
-    if (at < 0) return false;
-    at += piece.length;
-  }
-  return true;
 }
 
 function redirectOf(response: WireResponse, from: string): URL | undefined {

@@ -1,5 +1,6 @@
-import { concatBytes, decodeUtf8 } from '../encoding/bytes.ts';
+import { decodeUtf8 } from '../encoding/bytes.ts';
 import { jwkThumbprint } from '../encoding/jwk_thumbprint.ts';
+import { readAll } from '../encoding/read_all.ts';
 import { type PublicJwk, readPublicJwk, type SigningKey } from '../encoding/signing_key.ts';
 import { SigError } from '../errors.ts';
 import { contentDigest, matchesContentDigest } from './content_digest.ts';
@@ -104,7 +105,8 @@ export async function readDirectory(
   if ((headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase() !== MEDIA_TYPE) {
     throw untrusted('it is of another media type');
   }
-  const body = await readBounded(response);
+  const body = await readAll(response.body ?? [], MAX_BYTES);
+  if (body === undefined) throw untrusted(`it is longer than ${MAX_BYTES} bytes`);
   const digest = headers.get('content-digest');
   if (digest !== null && !(await matchesContentDigest(digest, body))) throw untrusted('its digest is wrong');
   const message = { status, headers, request: { method: 'GET', url, headers: [] } };
@@ -143,23 +145,6 @@ async function readKeys(body: Uint8Array<ArrayBuffer>): Promise<Map<string, Publ
     }
   }
   return keys;
-}
-
-async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  while (reader) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    length += value.length;
-    if (length > MAX_BYTES) {
-      await reader.cancel();
-      throw untrusted(`it is longer than ${MAX_BYTES} bytes`);
-    }
-  }
-  return concatBytes(...chunks);
 }
 
 function untrusted(why: string, cause?: unknown): SigError {

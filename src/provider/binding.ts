@@ -15,7 +15,9 @@ export interface Binding {
 
 /** Settings whose every change needs approval; turning the switch off does not. */
 const SWITCHES = ['allowHttp', 'allowPrivate'] as const;
-const SETTINGS = ['apply', 'allow', 'caFile', 'networkProxy', 'validateUrl'] as const;
+const SETTINGS = ['apply', 'allow', 'caFile', 'networkProxy', 'validateUrl', 'totp'] as const;
+/** Settings that narrow when they are taken away. */
+const MAY_GO = new Set(['networkProxy', 'caFile', 'validateUrl', 'totp', 'entryUrl']);
 const OAUTH_SETTINGS = ['tokenUrl', 'issuer', 'audience'] as const;
 
 /** The binding that a provider's entry stands for now. */
@@ -24,6 +26,8 @@ export function bindingOf(provider: Provider): Binding {
   const entry: ProviderConfig = provider.config;
   for (const key of SWITCHES) if (entry[key] === true) settings[key] = 'true';
   for (const key of SETTINGS) if (entry[key] !== undefined) settings[key] = JSON.stringify(entry[key]);
+  // Where a browser login begins its storage is read, and one-time codes are typed.
+  if (entry.strategy === 'browser' && entry.entryUrl !== undefined) settings.entryUrl = JSON.stringify(entry.entryUrl);
   for (const key of OAUTH_SETTINGS) {
     const value = entry.oauth2?.[key];
     if (value !== undefined) settings[`oauth2.${key}`] = JSON.stringify(value);
@@ -48,11 +52,9 @@ export function widenings(sealed: Binding, current: Binding): string[] {
   for (const key of [...keys].sort()) {
     const isSwitch = (SWITCHES as readonly string[]).includes(key);
     if (isSwitch && current.settings[key] === undefined) continue;
-    // A new allow list, or a proxy or CA no longer used, only narrows.
+    // A new allow list, or something that is no longer used, only narrows.
     if (key === 'allow' && sealed.settings[key] === undefined) continue;
-    if ((key === 'networkProxy' || key === 'caFile' || key === 'validateUrl') && current.settings[key] === undefined) {
-      continue;
-    }
+    if (MAY_GO.has(key) && current.settings[key] === undefined) continue;
     if (current.settings[key] !== sealed.settings[key]) found.push(`setting "${key}"`);
   }
   return found;

@@ -1,4 +1,5 @@
 import { SigError } from '../errors.ts';
+import { classifyAddress } from './address.ts';
 
 /** What a canonical host is. */
 export type HostKind = 'name' | 'ipv4' | 'ipv6';
@@ -47,6 +48,12 @@ export function canonicalHost(raw: string): string {
 export function hostKind(host: string): HostKind {
   if (host.startsWith('[')) return 'ipv6';
   return IPV4.test(host) ? 'ipv4' : 'name';
+}
+
+/** Whether a canonical host is this very machine: `localhost`, names below it, and loopback addresses. */
+export function isLoopbackHost(host: string): boolean {
+  if (hostKind(host) === 'name') return host === 'localhost' || host.endsWith('.localhost');
+  return classifyAddress(host) === 'loopback';
 }
 
 function isPlain(raw: string): boolean {

@@ -40,26 +40,23 @@ beforeAll(async () => {
     requests++;
     next();
   });
-  // The middleware needs the port before it can be made.
-  let guard: ReturnType<typeof authMiddleware> | undefined;
-  app.use((request: never, response: never, next: never) => guard!(request, response, next));
-  app.all(
-    '/{*path}',
-    (request: { method: string; path: string }, response: { json(body: unknown): void }) =>
-      response.json({ method: request.method, path: request.path }),
-  );
   server = await new Promise((resolve) => {
     const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
   });
   origin = `http://127.0.0.1:${server.address().port}`;
-  guard = authMiddleware({
+  app.use(authMiddleware({
     issuer,
     audience,
     jwksUri: `${origin}/jwks`,
     enforceDPoP: true,
     nonceSecret: 'a1b2c3d4e5f6789012345678901234567890abcdef1234567890abcdef123456',
     jtiStore: new MemoryJtiStore(),
-  });
+  }));
+  app.all(
+    '/{*path}',
+    (request: { method: string; path: string }, response: { json(body: unknown): void }) =>
+      response.json({ method: request.method, path: request.path }),
+  );
 });
 afterAll(() => new Promise<void>((resolve) => server.close(resolve)));
 

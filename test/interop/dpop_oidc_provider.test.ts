@@ -89,7 +89,7 @@ async function start(withNonces: boolean): Promise<Running> {
       },
     },
   });
-  provider.on('server_error', (_, error) => expect.fail(String(error)));
+  provider.on('server_error', (_: unknown, error: unknown) => expect.fail(String(error)));
   handle = provider.callback();
   const close = () =>
     new Promise<void>((resolve) => {

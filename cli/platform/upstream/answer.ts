@@ -27,7 +27,7 @@ export function createAnswer(): Answer {
     resolve = onResponse;
     reject = onError;
   });
-  const body = createBody(() => exchange!.resume(), () => exchange!.pause(), () => exchange!.abort());
+  const body = createBodyQueue(() => exchange!.resume(), () => exchange!.pause(), () => exchange!.abort());
 
   function end(reason: unknown): void {
     reject(reason);
@@ -61,14 +61,21 @@ export function createAnswer(): Answer {
   };
 }
 
-interface QueuedBody {
+/** A body that is pushed in at one end and read at the other. */
+export interface QueuedBody {
   readonly iterable: AsyncIterable<Uint8Array>;
   push(bytes: Uint8Array): void;
+  /** The body is whole. */
   end(): void;
+  /** There is no more of it. */
   fail(reason: unknown): void;
 }
 
-function createBody(resume: () => void, pause: () => void, abort: () => void): QueuedBody {
+/**
+ * Makes the queue between the two ends. When it is full it calls `pause`, when there is room again `resume`;
+ * `abort` when the reader gives up.
+ */
+export function createBodyQueue(resume: () => void, pause: () => void, abort: () => void): QueuedBody {
   type Result = IteratorResult<Uint8Array, undefined>;
   const DONE: Result = { done: true, value: undefined };
   const queue: Uint8Array[] = [];

@@ -66,7 +66,20 @@ export async function openConnection(route: Route, key: string, options: OpenOpt
   return { ...secured, readBy: undefined };
 }
 
-type Reached = Pick<Opened, 'socket' | 'gate'>;
+/**
+ * Opens a way for bytes to a target, through the proxy if there is one: no TLS of ours, nothing is sent.
+ *
+ * @throws {SigError} as {@link openConnection}
+ */
+export async function openTunnel(route: Route, options: OpenOptions): Promise<Reached> {
+  if (!route.networkProxy) return await reach(route, options);
+  // As for https: an HTTP proxy is asked to CONNECT.
+  const target = { ...route.target, scheme: 'https' } as const;
+  return await reachThroughProxy({ ...route, target }, route.networkProxy, options);
+}
+
+/** A socket on which nothing was sent yet. */
+export type Reached = Pick<Opened, 'socket' | 'gate'>;
 
 async function reach(route: Route, options: OpenOptions): Promise<Reached> {
   const { target, allowPrivate = false } = route;

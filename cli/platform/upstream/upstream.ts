@@ -1,7 +1,7 @@
 import { SigError } from '../../../src/errors.ts';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection, type Tunnel } from './connection.ts';
 import { type Exchange, type ExchangeListener, startExchange, type UpstreamRequest } from './exchange.ts';
-import { openConnection, type OpenOptions } from './open.ts';
+import { openConnection, type OpenOptions, openTunnel } from './open.ts';
 import { createPool } from './pool.ts';
 import { type Lookup, systemLookup } from './resolve.ts';
 import { nameOf, type Route, routeKey } from './route.ts';
@@ -29,6 +29,12 @@ export interface Upstream {
    * @throws {SigError} E_BAD_CREDENTIAL_VALUE; everything later goes to the listener's `fail`
    */
   start(route: Route, request: UpstreamRequest, listener: ExchangeListener): Exchange;
+  /**
+   * Opens a way for bytes to a target, paused.
+   *
+   * @throws {SigError} E_UPSTREAM, E_TIMEOUT, E_PRIVATE_ADDRESS
+   */
+  tunnel(route: Route): Promise<Tunnel>;
   /** Closes the free connections of an owner, or all. */
   close(owner?: string): void;
   /** How many connections are open, and how many of them are free. */
@@ -54,10 +60,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const openOptions: OpenOptions = { trust: createTrust(env), lookup, connectTimeoutMs, sessions };
   let count = 0;
 
+  function requireRoom(route: Route): void {
+    if (count < maxConnections) return;
+    throw new SigError('E_UPSTREAM', `Cannot connect to "${nameOf(route)}": ${count} connections are open already`);
+  }
+
   async function open(route: Route, key: string): Promise<Connection> {
-    if (count >= maxConnections) {
-      throw new SigError('E_UPSTREAM', `Cannot connect to "${nameOf(route)}": ${count} connections are open already`);
-    }
+    requireRoom(route);
     count++;
     try {
       const opened = await openConnection(route, key, openOptions);
@@ -78,6 +87,29 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         take: (freshMs) => pool.take(key, freshMs),
         open: () => open(route, key),
       });
+    },
+    async tunnel(route) {
+      requireRoom(route);
+      count++;
+      try {
+        const { socket, gate } = await openTunnel(route, openOptions);
+        socket.once('close', () => count--);
+        return {
+          socket,
+          rest: new Uint8Array(0),
+          pause() {
+            socket.pause();
+            gate?.pause();
+          },
+          resume() {
+            gate?.resume();
+            socket.resume();
+          },
+        };
+      } catch (error) {
+        count--;
+        throw error;
+      }
     },
     close(owner) {
       pool.clear(owner === undefined ? '' : `${JSON.stringify(owner)}\n`);

@@ -29,7 +29,7 @@ test('S18: a lock ends with its holder, on every runtime', async () => {
     const holder = startChild(worker, ['hold', home, 'x'], { runtime });
     expect(await holder.nextLine()).toBe('held');
     const waiting = acquireLock({ folder: `${home}/lock`, name: 'x' });
-    holder.process.kill('SIGKILL');
+    holder.signal('SIGKILL');
     await (await waiting).release();
   }
 });
@@ -40,13 +40,13 @@ test('S18: a stopped holder keeps the lock, and E_LOCKED names it', async () => 
   for (const runtime of runtimes) {
     const holder = startChild(worker, ['hold', home, lock.name], { runtime });
     expect(await holder.nextLine()).toBe('held');
-    holder.process.kill('SIGSTOP');
+    holder.signal('SIGSTOP');
     await expect(acquireLock(lock, 200)).rejects.toMatchObject({
       code: 'E_LOCKED',
       message: `Cannot lock "credentials/jira.json": process ${holder.process.pid} holds it for longer than 0.2 s`,
     });
     const waiting = acquireLock(lock);
-    holder.process.kill('SIGCONT');
+    holder.signal('SIGCONT');
     holder.send('release');
     await (await waiting).release();
   }

@@ -260,9 +260,39 @@ test.each([
   },
 );
 
+test.each<[string, object]>([
+  ['totp: {secretFrom: vault}', { secretFrom: 'vault' }],
+  ['totp: {secretFrom: "${SEED}", domains: [idp.example, "*.corp.example"]}', {
+    secretFrom: '${SEED}',
+    domains: ['idp.example', '*.corp.example'],
+  }],
+])('readProvider() takes %s', (text, totp) => {
+  expect(browser(text)).toMatchObject({ said: [], provider: { totp } });
+});
+
+test.each<[string, RegExp]>([
+  ['totp: {}', /"secretFrom" is missing/],
+  ['totp: vault', /must be a map/],
+  ['totp: {secretFrom: JBSWY3DPEHPK3PXP}', /neither "vault" nor one variable \| store the seed with: sig login --totp/],
+  ['totp: {secretFrom: "x${SEED}"}', /neither "vault" nor one variable/],
+  ['totp: {secretFrom: vault, seed: x}', /unknown key "seed"/],
+  ['totp: {secretFrom: vault, domains: ["https://idp.example"]}', /Cannot use domain|cannot use domain/],
+])('readProvider() refuses %s, and shows no seed', (text, message) => {
+  const { said } = browser(text);
+  expect(said.join('\n')).toMatch(message);
+  expect(said.join('\n')).not.toContain('JBSWY3DP');
+});
+
+test('readProvider() has one-time codes for browser logins only', () => {
+  const rules = "extract: [{from: prompt, as: s}], apply: [{in: header, name: X, value: '${s}'}]";
+  expect(read(`domains: [a.example], strategy: prompt, totp: {secretFrom: vault}, ${rules}`).said).toEqual([
+    '"totp" is only for strategy "browser"',
+  ]);
+});
+
 test('readProvider() knows each documented key and no other', () => {
-  expect(PROVIDER_KEYS).toHaveLength(26);
-  expect(new Set(PROVIDER_KEYS).size).toBe(26);
+  expect(PROVIDER_KEYS).toHaveLength(27);
+  expect(new Set(PROVIDER_KEYS).size).toBe(27);
 });
 
 test('readProvider() never quotes the value of a URL, a secret or a template', () => {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import process from 'node:process';
 import { expect, test } from 'vitest';
-import { canonicalHost, hostKind } from '../../../src/target/host.ts';
+import { canonicalHost, hostKind, isLoopbackHost } from '../../../src/target/host.ts';
 import { IS_DENO } from '../../_lib/sig.ts';
 
 function canonical(raw: string): string | undefined {
@@ -265,4 +265,13 @@ test('hostKind() tells names from addresses', () => {
     'name',
     'name',
   ]);
+});
+
+test('isLoopbackHost() tells this machine from others', () => {
+  for (const host of ['localhost', 'a.localhost', '127.0.0.1', '127.9.9.9', '[::1]']) {
+    expect([host, isLoopbackHost(host)]).toEqual([host, true]);
+  }
+  for (const host of ['localhost.example', 'example.com', '10.0.0.1', '[fd00::1]', '169.254.169.254']) {
+    expect([host, isLoopbackHost(host)]).toEqual([host, false]);
+  }
 });

@@ -1,0 +1,172 @@
+/**
+ * Puts a proxy together: the policy and pieces of `src/proxy`, and the sockets of `cli/platform/proxy`.
+ *
+ * @module
+ */
+
+import { hostname, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseConfig } from '../src/config/parse.ts';
+import type { Credentials } from '../src/credential/credentials.ts';
+import { encodeUtf8 } from '../src/encoding/bytes.ts';
+import { isSigError } from '../src/errors.ts';
+import type { Renew } from '../src/login/renew.ts';
+import type { AuditSink, Clock } from '../src/ports.ts';
+import type { ProviderSet } from '../src/provider/find.ts';
+import type { ChildProxy } from '../src/proxy/child_environment.ts';
+import { createControl } from '../src/proxy/control.ts';
+import { cacheCredentials } from '../src/proxy/credential_cache.ts';
+import { createLeafIssuer, mintAuthority } from '../src/proxy/leaf_issuer.ts';
+import { createPassages } from '../src/proxy/passage.ts';
+import type { Placeholder } from '../src/proxy/placeholder.ts';
+import { createPolicy, decideConnect, interceptedHosts } from '../src/proxy/policy.ts';
+import { problemOf } from '../src/proxy/problem.ts';
+import { createSessionToken } from '../src/proxy/session_token.ts';
+import { openStoredAuthority } from '../src/proxy/stored_authority.ts';
+import { createAuthorizer } from '../src/sig/authorize.ts';
+import { loadProviders } from '../src/sig/load_providers.ts';
+import type { Vault } from '../src/vault/vault.ts';
+import type { ProxyOptions, ProxySession } from './command/command.ts';
+import { readConfigFile } from './platform/config_file.ts';
+import { createDecoders } from './platform/decoder.ts';
+import { writePrivateFile } from './platform/durable_file.ts';
+import { ensurePrivateFolder } from './platform/private_path.ts';
+import { readTrustedCas } from './platform/proxy/ca_files.ts';
+import { startListener } from './platform/proxy/listener.ts';
+import { refuseDebugger } from './platform/proxy/no_debugger.ts';
+import { watchForChange } from './platform/proxy/watch_file.ts';
+import { createUpstream } from './platform/upstream/upstream.ts';
+
+/** What a proxy is put together from. */
+export interface ProxyParts {
+  readonly home: string;
+  readonly configPath: string;
+  readonly env: (name: string) => string | undefined;
+  readonly clock: Clock;
+  readonly providers: ProviderSet;
+  readonly vault: Vault;
+  readonly credentials: Credentials;
+  readonly audit: AuditSink;
+  readonly renew: Renew;
+  readonly placeholders?: readonly Placeholder[] | undefined;
+}
+
+/** A session's CA lives as long as nobody needs it anyway, in seconds. */
+const SESSION_CA_SEC = 30 * 86_400;
+
+/**
+ * Starts a proxy.
+ *
+ * @throws {SigError} E_NO_PROVIDER, E_EXISTS when the port is taken, and what the vault throws
+ */
+export async function startProxy(parts: ProxyParts, options: ProxyOptions): Promise<ProxySession> {
+  const { clock, env } = parts;
+  refuseDebugger();
+  const policyOptions = { only: options.providers, isStrict: options.isStrict, env };
+  let policy = createPolicy(parts.providers, policyOptions);
+  const credentials = cacheCredentials(parts.credentials, clock);
+  const session = createSessionToken();
+  const isStored = options.ca === 'stored';
+  const mint = async (hosts: readonly string[]) =>
+    isStored
+      ? (await openStoredAuthority(parts.vault, hosts, hostname(), clock)).authority
+      : (await mintAuthority(hosts, hostname(), clock, SESSION_CA_SEC)).authority;
+  const issuer = createLeafIssuer(await mint(interceptedHosts(policy)), clock);
+  const folder = isStored ? join(parts.home, 'proxy') : mkdtempSync(join(tmpdir(), 'sig-run-'));
+  if (isStored) ensurePrivateFolder(folder);
+  const files = {
+    caFile: join(folder, 'ca.pem'),
+    extraCaFile: join(folder, 'extra.pem'),
+    bundleFile: join(folder, 'bundle.pem'),
+  };
+  const trusted = readTrustedCas(env);
+  const writeFiles = async () => {
+    const own = issuer.certificatesPem;
+    await writePrivateFile(files.caFile, encodeUtf8(own));
+    await writePrivateFile(files.extraCaFile, encodeUtf8(own + trusted.extra));
+    await writePrivateFile(files.bundleFile, encodeUtf8(own + trusted.all));
+  };
+  await writeFiles();
+
+  const startedAt = new Date(clock.now()).toISOString();
+  let reportStop = () => {};
+  const stopAsked = new Promise<void>((resolve) => reportStop = resolve);
+  const listener = await startListener({
+    core: {
+      connect: (target) => decideConnect(policy, target),
+      begin: createPassages({
+        policy: () => policy,
+        authorizer: createAuthorizer({ credentials, clock, renew: parts.renew, env }),
+        credentials,
+        audit: parts.audit,
+        clock,
+        decoders: createDecoders(),
+        placeholders: parts.placeholders,
+      }),
+      problem: problemOf,
+      leaf: (host) => issuer.issue(host),
+      control: createControl({
+        isToken: session.isToken,
+        certificatesPem: () => issuer.certificatesPem,
+        status: () => status(),
+        stop: () => reportStop(),
+      }),
+      isToken: session.isToken,
+    },
+    upstream: createUpstream({ env }),
+    env,
+    port: options.port,
+  });
+  const status = () => ({
+    port: listener.port,
+    startedAt,
+    providers: policy.providers.all.map((provider) => provider.id),
+    strict: policy.isStrict,
+    clients: listener.clients,
+  });
+
+  /** Security case C8: what cannot be used changes nothing. */
+  async function reload(): Promise<void> {
+    try {
+      const text = await readConfigFile(parts.configPath);
+      const next = createPolicy(await loadProviders(parseConfig(text), parts.configPath, env), policyOptions);
+      const hosts = interceptedHosts(next);
+      if (!issuer.covers(hosts)) {
+        issuer.add(await mint(hosts));
+        await writeFiles();
+        options.onNote?.(`the CA now covers new hosts; programs started from now on trust it: ${files.caFile}`);
+      }
+      policy = next;
+      options.onNote?.('config.yaml changed: the new policy is in force');
+    } catch (error) {
+      const why = isSigError(error) ? error.message : 'it cannot be read';
+      options.onNote?.(`config.yaml changed, and the old policy stays in force: ${why}`);
+    }
+  }
+
+  let reloading: Promise<void> = Promise.resolve();
+  const unwatch = watchForChange(parts.configPath, () => {
+    reloading = reloading.then(reload);
+  });
+  return {
+    port: listener.port,
+    token: session.token,
+    caFile: files.caFile,
+    stopAsked,
+    status,
+    child: (): ChildProxy => ({
+      port: listener.port,
+      token: session.token.reveal(),
+      extraCaFile: files.extraCaFile,
+      bundleFile: files.bundleFile,
+      hosts: interceptedHosts(policy),
+    }),
+    async stop() {
+      unwatch();
+      await reloading;
+      await listener.close();
+      if (!isStored) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { SigError } from '../../../src/errors.ts';
+import type { ParsedRequest } from '../../../src/http1/message.ts';
+import type { Target } from '../../../src/target/target.ts';
+import { environmentProxy, type NetworkProxy } from '../upstream/network_proxy.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { createCaller } from './caller.ts';
+import { type Client, type ClientStream, serveClient, type Turn } from './client.ts';
+import { answerConnect, refuseLoop } from './connect.ts';
+import { answerControl } from './control_request.ts';
+import type { ProxyCore } from './core.ts';
+import { createDeadlineClock, PROXY_TIMES, type ProxyTimes } from './deadline.ts';
+import { forwardRequest } from './forward.ts';
+import { createLeafContexts } from './leaf_contexts.ts';
+import { isSameUser } from './socket_owner.ts';
+
+/** How a proxy is started. */
+export interface ListenerOptions {
+  readonly core: ProxyCore;
+  readonly upstream: Upstream;
+  /** Answers with an environment variable's value: of network proxies. */
+  readonly env: (name: string) => string | undefined;
+  /** Port on loopback; any free one by default. */
+  readonly port?: number | undefined;
+  readonly times?: Partial<ProxyTimes> | undefined;
+  /** Connections of clients at the same time. Default 4,096. */
+  readonly maxClients?: number | undefined;
+  /** Whether a connection was made by the user who runs the proxy. Default: asks the system. */
+  readonly isSameUser?: ((socket: Socket) => Promise<boolean>) | undefined;
+}
+
+/** A proxy that listens. */
+export interface Listener {
+  readonly port: number;
+  /** Open connections of clients. */
+  readonly clients: number;
+  /** Forgets the certificates that were made, after the CA changed. */
+  forgetLeaves(): void;
+  /** Ends every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on loopback, IPv4 and where there is one IPv6, on the same port (security case P1).
+ *
+ * @throws {SigError} E_EXISTS when the port is taken
+ */
+export async function startListener(options: ListenerOptions): Promise<Listener> {
+  const { core, upstream, maxClients = 4_096 } = options;
+  const times: ProxyTimes = { ...PROXY_TIMES, ...options.times };
+  const clock = createDeadlineClock();
+  const contexts = createLeafContexts(core.leaf);
+  const sockets = new Set<Socket>();
+  let port = 0;
+  let count = 0;
+
+  const proxyFor = (target: Target): NetworkProxy | undefined => {
+    const proxy = environmentProxy(options.env, target);
+    // Started in a shell that was told to use this very proxy: then it is not meant for us.
+    if (proxy && proxy.port === port && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(proxy.host)) return undefined;
+    return proxy;
+  };
+
+  function accept(raw: Socket): void {
+    if (sockets.size >= maxClients) return void raw.destroy();
+    sockets.add(raw);
+    const owner = `client-${++count}`;
+    const deadline = clock.start(() => raw.destroy());
+    raw.on('error', () => {});
+    raw.once('close', () => {
+      sockets.delete(raw);
+      deadline.clear();
+      upstream.close(owner);
+    });
+    const caller = createCaller(
+      core.isToken,
+      () => options.isSameUser ? options.isSameUser(raw) : isSameUser(raw),
+    );
+    serve({ socket: raw, gate: undefined }, undefined);
+
+    function serve(stream: ClientStream, tunnel: Target | undefined): void {
+      serveClient({
+        stream,
+        problem: core.problem,
+        deadline,
+        times,
+        begin: (request, client) => begin(request, client, tunnel),
+        onClose: () => raw.destroy(),
+      });
+    }
+
+    function begin(request: ParsedRequest, client: Client, tunnel: Target | undefined): Turn {
+      const own = { upstream, owner, deadline, times, environmentProxy: proxyFor, onClose: () => raw.destroy() };
+      if (tunnel) return forwardRequest(request, client, { ...own, core, tunnel });
+      if (request.method === 'CONNECT') {
+        return answerConnect(request, client, { ...own, core, contexts, raw, check, serve });
+      }
+      if (request.target.form !== 'absolute') return answerControl(request, client, authoritiesOf(port), core.control);
+      const guarded: Pick<ProxyCore, 'begin'> = {
+        async begin(its, target) {
+          await check(its, target);
+          return await core.begin(its, target);
+        },
+      };
+      return forwardRequest(request, client, { ...own, core: guarded, tunnel });
+    }
+
+    async function check(request: ParsedRequest, target: Target): Promise<void> {
+      await caller.check(request.fields);
+      refuseLoop(target, port);
+    }
+  }
+
+  const servers = [await listen(accept, '127.0.0.1', options.port ?? 0)];
+  port = (servers[0]!.address() as { port: number }).port;
+  // Not everywhere; what does not listen there can also not be taken by somebody else's program unnoticed.
+  const second = await listen(accept, '::1', port).catch(() => undefined);
+  if (second) servers.push(second);
+
+  return {
+    port,
+    get clients() {
+      return sockets.size;
+    },
+    forgetLeaves: contexts.clear,
+    async close() {
+      const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+      for (const socket of sockets) socket.destroy();
+      upstream.close();
+      await Promise.all(closed);
+    },
+  };
+}
+
+/** What `Host` is in a request to the proxy itself. */
+function authoritiesOf(port: number): string[] {
+  return [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
+}
+
+function listen(accept: (socket: Socket) => void, host: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ noDelay: true }, accept);
+    server.once('error', (cause) => {
+      reject(
+        new SigError('E_EXISTS', `Cannot listen on ${host}:${port}: ${reasonOf(cause)}`, {
+          hint: 'choose another port with --port, or none for a free one',
+          cause,
+        }),
+      );
+    });
+    server.listen({ port, host, ipv6Only: host === '::1' }, () => resolve(server));
+  });
+}
+
+function reasonOf(cause: Error): string {
+  const { code } = cause as Error & { code?: string };
+  return code === 'EADDRINUSE' ? 'another program listens there' : 'the system does not allow it';
+}

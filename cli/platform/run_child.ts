@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { constants as os } from 'node:os';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
+import type { Readable, Writable } from 'node:stream';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { SigError } from '../../src/errors.ts';
+import type { Redaction } from '../../src/redact/matcher.ts';
+
+/** A program to run. */
+export interface RunOptions {
+  readonly command: readonly [file: string, ...args: string[]];
+  /** Changes to this process's environment; `undefined` takes a variable away. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What is passed on to the child. A terminal sends the first two to both of us by itself. */
+const SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
+const FROM_TERMINAL: readonly string[] = ['SIGINT', 'SIGQUIT', 'SIGWINCH'];
+/** After so long without output, what is held back is shown: it may be a prompt. */
+const PROMPT_MS = 50;
+
+/**
+ * Runs a program to its end, its output redacted. On a terminal it gets a terminal of its own, which
+ * `script` of util-linux makes; where there is none its output is a pipe, since what goes to the terminal
+ * directly cannot be redacted.
+ *
+ * @param begin begins the redaction of one stream
+ * @returns its exit status; 128 + n when signal n ended it
+ * @throws {SigError} E_USAGE when the program cannot be started
+ */
+export async function runChild(options: RunOptions, begin: () => Redaction): Promise<number> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...process.env, ...options.env })) {
+    if (value !== undefined) env[name] = value;
+  }
+  const script = process.stdin.isTTY && process.stdout.isTTY && process.platform === 'linux'
+    ? findProgram('script', env.PATH)
+    : undefined;
+  const [file, ...args] = options.command;
+  requireProgram(file, env.PATH);
+  const child = script === undefined
+    ? spawn(file, args, { env, stdio: ['inherit', 'pipe', 'pipe'] })
+    : spawn(script, ['--quiet', '--return', '--flush', '--command', quoteAll(options.command), '/dev/null'], {
+      env: { ...env, SHELL: '/bin/sh' },
+      stdio: ['inherit', 'pipe', 'pipe'],
+    });
+
+  // Ours would end this process; the child decides now what a signal means.
+  const before = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
+  const forward = (signal: NodeJS.Signals) => {
+    if (process.stdin.isTTY && FROM_TERMINAL.includes(signal)) return;
+    child.kill(signal);
+  };
+  for (const signal of SIGNALS) {
+    process.removeAllListeners(signal);
+    process.on(signal, forward);
+  }
+  try {
+    const ended = new Promise<number>((resolve, reject) => {
+      child.once('error', (cause) => reject(cannotRun(file, cause)));
+      child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : os.signals[signal])));
+    });
+    await Promise.all([
+      passRedacted(child.stdout, process.stdout, begin()),
+      passRedacted(child.stderr, process.stderr, begin()),
+      ended,
+    ]);
+    return await ended;
+  } finally {
+    for (const [signal, listeners] of before) {
+      process.off(signal, forward);
+      for (const listener of listeners) process.on(signal, listener);
+    }
+  }
+}
+
+/** Passes a stream on, as fast as it is read. A reader that has gone away does not end the child. */
+export async function passRedacted(from: Readable, to: Writable, redaction: Redaction): Promise<void> {
+  let isGone = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const onError = () => {
+    isGone = true;
+  };
+  to.on('error', onError);
+  const write = async (pieces: readonly Uint8Array[]) => {
+    for (const piece of pieces) {
+      if (isGone || to.write(piece)) continue;
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          to.off('drain', done);
+          to.off('error', done);
+          to.off('close', done);
+          resolve();
+        };
+        to.on('drain', done);
+        to.on('error', done);
+        to.on('close', done);
+      });
+    }
+  };
+  for await (const chunk of from) {
+    clearTimeout(timer);
+    await write(redaction.push(chunk as Uint8Array));
+    if (redaction.heldLength > 0) timer = setTimeout(() => void write(redaction.release()), PROMPT_MS);
+  }
+  clearTimeout(timer);
+  await write(redaction.flush());
+  to.off('error', onError);
+}
+
+function requireProgram(file: string, path: string | undefined): void {
+  if (file.includes('/') || process.platform === 'win32' || findProgram(file, path) !== undefined) return;
+  throw new SigError('E_USAGE', `Cannot run "${file}": there is no such program in PATH`);
+}
+
+function findProgram(name: string, path = ''): string | undefined {
+  return path.split(delimiter).filter((folder) => folder !== '').map((folder) => join(folder, name)).find(
+    (candidate) => {
+      try {
+        accessSync(candidate, constants.X_OK);
+        return true;
+      } catch {
+        return false; // Not in this folder.
+      }
+    },
+  );
+}
+
+function cannotRun(file: string, cause: Error): SigError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new SigError('E_USAGE', `Cannot run "${file}": ${code ?? 'it does not start'}`, { cause });
+}
+
+function quoteAll(words: readonly string[]): string {
+  return `exec ${words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')}`;
+}

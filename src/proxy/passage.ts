@@ -1,0 +1,227 @@
+import type { Bytes } from '../encoding/bytes.ts';
+import { SigError } from '../errors.ts';
+import { forwardRequestFields, forwardResponseFields, type ForwardTo } from '../http1/forward.ts';
+import type { ParsedRequest, ParsedResponse } from '../http1/message.ts';
+import type { AuditSink, BodyDecoders, Clock, SendOptions } from '../ports.ts';
+import { askForReadable, decodeBody, planDecoding } from '../redact/content_coding.ts';
+import type { Matcher, Redaction } from '../redact/matcher.ts';
+import { redactBody } from '../redact/redact_body.ts';
+import { redactFields, redactReason } from '../redact/redact_head.ts';
+import { describeRequest } from '../audit/describe.ts';
+import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
+import type { HeaderPairs, RequestHead } from '../target/head.ts';
+import { authorityOf, type Target } from '../target/target.ts';
+import { absorbCookies, setCookieLines } from './absorb_cookies.ts';
+import type { OpenCredentials } from './credential_cache.ts';
+import { hasPlaceholder, type Placeholder, swapPlaceholders } from './placeholder.ts';
+import { decideRequest, type ProxyPolicy } from './policy.ts';
+import { createMatcherCache, secretsOfAuthorization } from '../sig/secrets.ts';
+
+/** How the body of an answer reaches the client. */
+export type AnswerBody =
+  /** As it comes, framing included. */
+  | { readonly kind: 'pass' }
+  /** Its content through this redaction. */
+  | { readonly kind: 'scan'; readonly redaction: Redaction }
+  /** Its content through this function, which decodes and redacts. */
+  | { readonly kind: 'decode'; readonly read: (body: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array> };
+
+/** An answer as it goes to the client. */
+export interface AnswerPlan {
+  readonly reason: string;
+  /** Those of the connection already changed. */
+  readonly fields: HeaderPairs;
+  readonly body: AnswerBody;
+  trailers(fields: HeaderPairs): HeaderPairs;
+}
+
+/** One request on its way, and what is done with its answer. */
+export interface Passage {
+  /** As it is to be written. */
+  readonly head: RequestHead;
+  readonly send: SendOptions;
+  /** Whether it carries a credential. */
+  readonly injects: boolean;
+  /** Whether the body must be held whole, and given to `place`. */
+  readonly needsBody: boolean;
+  /**
+   * Puts what belongs into the body there.
+   *
+   * @throws {SigError} E_BODY
+   */
+  place(body: Bytes): { readonly head: RequestHead; readonly body: Bytes };
+  /** Records the use of the credential, before anything is sent. @throws {SigError} E_AUDIT */
+  record(): Promise<void>;
+  /**
+   * The same with newer credentials, after a 401.
+   *
+   * @throws {SigError} E_LOGIN_REQUIRED when a person must log in, and what renewing throws
+   */
+  renew(): Promise<Passage>;
+  /** The fields of an interim answer (1xx). */
+  interim(response: ParsedResponse, to: ForwardTo): HeaderPairs;
+  /**
+   * What becomes of the answer; at once unless something is to be stored first.
+   *
+   * @throws {SigError} E_CODING when the answer cannot be redacted
+   */
+  answer(response: ParsedResponse, to: ForwardTo): AnswerPlan | Promise<AnswerPlan>;
+}
+
+/** What passages are made with. */
+export interface PassagePorts {
+  /** The policy of this moment. */
+  readonly policy: () => ProxyPolicy;
+  readonly authorizer: Authorizer;
+  readonly credentials: OpenCredentials;
+  readonly audit: AuditSink;
+  readonly clock: Clock;
+  /** Content codings that can be undone here. */
+  readonly decoders: BodyDecoders;
+  /** Of this proxy's child. */
+  readonly placeholders?: readonly Placeholder[] | undefined;
+}
+
+/** Begins the passage of a request. */
+export type BeginPassage = (request: ParsedRequest, target: Target) => Promise<Passage>;
+
+/**
+ * Creates the proxy's part of the one path: it decides about each request, places credentials through
+ * the same pieces as `createSig`, and says what becomes of the answer. Sockets are elsewhere.
+ *
+ * @returns a function that throws {SigError} for every request that is refused
+ */
+export function createPassages(ports: PassagePorts): BeginPassage {
+  const matcherFor = createMatcherCache();
+  const { placeholders = [] } = ports;
+
+  return async (request, target) => {
+    const head = readHead(request, target);
+    const providers = decideRequest(ports.policy(), head);
+    const isMarked = hasPlaceholder(head);
+    if (providers.length === 0) {
+      if (isMarked) await refusePlaceholder(head);
+      return bare(head);
+    }
+    const asked = { ...head, headers: askForReadable(head.headers, ports.decoders) };
+    return injecting(request, asked, await ports.authorizer.authorize(asked, providers), isMarked, undefined);
+  };
+
+  async function refusePlaceholder(head: RequestHead, provider?: string): Promise<never> {
+    await ports.audit.write({ event: 'placeholder', provider, ...describeRequest(head) });
+    const options = { placeholders, providers: [], credentials: [], nowSec: 0 };
+    swapPlaceholders(head, options);
+    throw new SigError('E_PLACEHOLDER', `A placeholder may not be sent to ${authorityOf(head.target)}`);
+  }
+
+  /** @param earlier secrets of credentials that the server refused, and may still show */
+  async function injecting(
+    request: ParsedRequest,
+    asked: RequestHead,
+    authorization: Authorization,
+    isMarked: boolean,
+    earlier: Authorization | undefined,
+  ): Promise<Passage> {
+    const nowSec = Math.floor(ports.clock.now() / 1000);
+    const { providers, credentials } = authorization;
+    let { head } = authorization;
+    if (isMarked) {
+      try {
+        head = swapPlaceholders(head, { placeholders, providers, credentials, nowSec });
+      } catch (error) {
+        await ports.audit.write({ event: 'placeholder', ...describeRequest(head) });
+        throw error;
+      }
+    }
+    const placed = { ...authorization, head };
+    let matcher: Matcher | undefined;
+    const getMatcher = () =>
+      matcher ??= matcherFor([
+        ...secretsOfAuthorization(authorization),
+        ...(earlier ? secretsOfAuthorization(earlier) : []),
+      ]);
+    return {
+      head,
+      send: authorization.send,
+      injects: true,
+      needsBody: needsBody(providers),
+      place: (body) => authorizeBody(placed, body),
+      record: () => ports.audit.write({ event: 'inject', via: 'proxy', ...authorization.facts }),
+      async renew() {
+        const renewed = await ports.authorizer.reauthorize(asked, authorization);
+        if (renewed) return await injecting(request, asked, renewed, isMarked, authorization);
+        const [provider] = providers;
+        throw new SigError('E_LOGIN_REQUIRED', `Server refused the login of "${provider!.id}"`, {
+          hint: `sig login ${provider!.id}`,
+          provider: provider!.id,
+        });
+      },
+      interim: (response, to) => redactFields(getMatcher(), withoutCookies(forwardResponseFields(response, to))),
+      answer(response, to) {
+        const lines = setCookieLines(response.fields);
+        const kept = withoutCookies(forwardResponseFields(response, to));
+        const finish = () => redacted(getMatcher(), response, kept, asked);
+        if (lines.length === 0) return finish();
+        return Promise.all(
+          credentials.map((credential) => absorbCookies(ports.credentials, credential, lines, asked, nowSec)),
+        ).then(finish);
+      },
+    };
+  }
+
+  function redacted(matcher: Matcher, response: ParsedResponse, kept: HeaderPairs, asked: RequestHead): AnswerPlan {
+    const { framing, reason } = response;
+    const rest = {
+      reason: redactReason(matcher, reason),
+      trailers: (fields: HeaderPairs) => redactFields(matcher, fields),
+    };
+    if (framing.kind === 'none' || framing.kind === 'tunnel') {
+      return { ...rest, fields: redactFields(matcher, kept), body: { kind: 'pass' } };
+    }
+    // A server that ignores that no range was asked for could cut a secret in two.
+    if (response.status === 206 && asked.method !== 'HEAD') {
+      throw new SigError('E_CODING', 'Cannot redact a part of a body that nobody asked for in parts');
+    }
+    const { codings, headers } = planDecoding(kept, ports.decoders, true);
+    const fields = redactFields(matcher, headers);
+    const redaction = matcher.begin();
+    if (codings.length === 0) return { ...rest, fields, body: { kind: 'scan', redaction } };
+    const read = (body: AsyncIterable<Uint8Array>) => redactBody(decodeBody(body, codings, ports.decoders), redaction);
+    return { ...rest, fields, body: { kind: 'decode', read } };
+  }
+}
+
+function readHead(request: ParsedRequest, target: Target): RequestHead {
+  const { method, target: form } = request;
+  // RFC 9110 §9.3.8 and §9.3.7: what mirrors a request, or is for the server as a whole, is not for credentials.
+  if (method === 'TRACE' || form.form === 'asterisk' || form.form === 'authority') {
+    throw new SigError('E_METHOD', `Method ${method} is not passed on here`);
+  }
+  return { method, target, path: form.path, headers: forwardRequestFields(request, authorityOf(target)) };
+}
+
+/** A request without credentials: it passes as it is, and so does its answer. */
+function bare(head: RequestHead): Passage {
+  const passage: Passage = {
+    head,
+    send: {},
+    injects: false,
+    needsBody: false,
+    place: (body) => ({ head, body }),
+    record: () => Promise.resolve(),
+    renew: () => Promise.resolve(passage),
+    interim: forwardResponseFields,
+    answer: (response, to) => ({
+      reason: response.reason,
+      fields: forwardResponseFields(response, to),
+      body: { kind: 'pass' },
+      trailers: (fields) => fields,
+    }),
+  };
+  return passage;
+}
+
+/** Security case R6: a fresh session is the vault's, never the agent's. */
+function withoutCookies(fields: HeaderPairs): HeaderPairs {
+  return fields.filter(([name]) => !/^set-cookie2?$/i.test(name));
+}

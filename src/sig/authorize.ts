@@ -1,0 +1,139 @@
+import { mergePlacements, type Placement, renderPlacements } from '../apply/placement.ts';
+import { placeInBody, placeInHead } from '../apply/place.ts';
+import { describeRequest, type RequestFields } from '../audit/describe.ts';
+import type { Credential } from '../credential/credential.ts';
+import type { Bytes } from '../encoding/bytes.ts';
+import { valueFor } from '../credential/value_for.ts';
+import { isSigError, SigError } from '../errors.ts';
+import type { SendOptions } from '../ports.ts';
+import type { Provider } from '../provider/provider.ts';
+import { type Environment, sendOptionsOf } from '../provider/settings.ts';
+import type { HeaderPairs, RequestHead } from '../target/head.ts';
+import { createFreshness, type FreshPorts } from './fresh.ts';
+
+/** A request that carries its credentials. */
+export interface Authorization {
+  /** With what belongs into header and query. */
+  readonly head: RequestHead;
+  readonly providers: readonly Provider[];
+  /** One for each provider. */
+  readonly credentials: readonly Credential[];
+  /** All that was or is to be placed, the body's part included. */
+  readonly placements: readonly Placement[];
+  readonly send: SendOptions;
+  /** What the audit log says of it. */
+  readonly facts: RequestFields & { readonly provider: string; readonly placed: readonly string[] };
+}
+
+/** Puts credentials into requests: the one way in which the whole product does it. */
+export interface Authorizer {
+  /**
+   * Makes the credentials fresh and places them.
+   *
+   * @param head without credentials
+   * @throws {SigError} E_LOGIN_REQUIRED, E_POLICY_CHANGED, E_MISSING_VALUE, E_BAD_CREDENTIAL_VALUE, E_CONFLICT
+   */
+  authorize(head: RequestHead, providers: readonly Provider[]): Promise<Authorization>;
+  /**
+   * The same with newer credentials, after a server refused the last ones.
+   *
+   * @param head without credentials, as it was first
+   * @returns `undefined` when a person must log in
+   */
+  reauthorize(head: RequestHead, refused: Authorization): Promise<Authorization | undefined>;
+}
+
+/** Largest body that is held to put a field into it, in bytes. */
+export const BODY_RULE_LIMIT: number = 8 * 1024 * 1024;
+
+/** Makes an authorizer. */
+export function createAuthorizer(ports: FreshPorts & { readonly env?: Environment | undefined }): Authorizer {
+  const env: Environment = ports.env ?? (() => undefined);
+  const freshness = createFreshness(ports);
+
+  function place(
+    head: RequestHead,
+    providers: readonly Provider[],
+    credentials: readonly Credential[],
+  ): Authorization {
+    const nowSec = Math.floor(ports.clock.now() / 1000);
+    const placements = mergePlacements(
+      providers.flatMap((provider, i) =>
+        renderPlacements(provider, (key, rule) => valueFor(credentials[i]!, provider.extract, key, rule, head, nowSec))
+      ),
+    );
+    return {
+      head: placeInHead(head, placements),
+      providers,
+      credentials,
+      placements,
+      send: mergeSendOptions(providers, head, env),
+      facts: {
+        provider: providers.map((provider) => provider.id).join(','),
+        ...describeRequest(head),
+        placed: placements.map((placement) => `${placement.in} ${placement.name}`),
+      },
+    };
+  }
+
+  return {
+    async authorize(head, providers) {
+      return place(head, providers, await Promise.all(providers.map((provider) => freshness.current(provider))));
+    },
+    async reauthorize(head, { providers, credentials }) {
+      let renewed: Credential[];
+      try {
+        renewed = await Promise.all(providers.map((provider, i) => freshness.after(provider, credentials[i]!)));
+      } catch (error) {
+        // The refusal itself is the better answer; whoever reads it learns that a person must log in.
+        if (isSigError(error, 'E_LOGIN_REQUIRED')) return undefined;
+        throw error;
+      }
+      return place(head, providers, renewed);
+    },
+  };
+}
+
+/** Whether a provider's rules change the body, so that it must be held. */
+export function needsBody(providers: readonly Provider[]): boolean {
+  return providers.some((provider) => provider.apply.some((rule) => rule.in === 'body'));
+}
+
+/**
+ * Puts what belongs into the body there, and says how long it is then.
+ *
+ * @throws {SigError} E_BODY
+ */
+export function authorizeBody({ head, placements }: Authorization, body: Bytes): { head: RequestHead; body: Bytes } {
+  const contentType = head.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  const placed = placeInBody(body, contentType, placements);
+  return { head: { ...head, headers: setLength(head.headers, placed.length) }, body: placed };
+}
+
+function setLength(headers: HeaderPairs, length: number): HeaderPairs {
+  const others = headers.filter(([name]) => !/^(?:content-length|transfer-encoding)$/i.test(name));
+  return [...others, ['Content-Length', String(length)]];
+}
+
+/** Where every provider of a request must agree: one connection carries it. */
+function mergeSendOptions(providers: readonly Provider[], head: RequestHead, env: Environment): SendOptions {
+  const [first, ...others] = providers.map((provider) => ({
+    provider,
+    options: sendOptionsOf(provider, head.target, env),
+  }));
+  for (const other of others) {
+    for (const key of ['networkProxy', 'caFile'] as const) {
+      if (other.options[key] !== first!.options[key]) {
+        throw new SigError(
+          'E_CONFLICT',
+          `Providers "${first!.provider.id}" and "${other.provider.id}" have different "${key}"`,
+          {
+            hint: 'one request takes one way: give both the same, or name one provider',
+          },
+        );
+      }
+    }
+  }
+  const allowPrivate = [first!, ...others].every((each) => each.options.allowPrivate);
+  return { ...first!.options, allowPrivate };
+}
