@@ -71,7 +71,10 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     audit,
     renewal,
     sig: once(async () => {
-      const { createSig } = await import('../src/sig/create_sig.ts');
+      const [{ createSig }, { createDecoders }] = await Promise.all([
+        import('../src/sig/create_sig.ts'),
+        import('./platform/decoder.ts'),
+      ]);
       const [set, opened, sender, log, renew] = await Promise.all([
         providers(),
         credentials(),
@@ -79,7 +82,16 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         audit(),
         renewal(),
       ]);
-      return createSig({ providers: set, credentials: opened, send: sender, audit: log, renew, clock, env });
+      return createSig({
+        providers: set,
+        credentials: opened,
+        send: sender,
+        audit: log,
+        renew,
+        clock,
+        env,
+        decoders: createDecoders(),
+      });
     }),
     loginPorts: async () => ({
       credentials: await credentials(),

@@ -2,16 +2,19 @@ import type { Credential } from '../credential/credential.ts';
 import type { Credentials } from '../credential/credentials.ts';
 import { SigError } from '../errors.ts';
 import { readAll } from '../encoding/read_all.ts';
-import type { AuditSink, Body, Clock, Send, WireResponse } from '../ports.ts';
+import type { AuditSink, Body, BodyDecoders, Clock, Send, WireResponse } from '../ports.ts';
 import type { ProviderSet } from '../provider/find.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Environment } from '../provider/settings.ts';
+import { askForReadable } from '../redact/content_coding.ts';
+import { redactResponse } from '../redact/redact_response.ts';
 import { pathnameOf, type RequestHead } from '../target/head.ts';
 import { type Authorization, authorizeBody, BODY_RULE_LIMIT, createAuthorizer, needsBody } from './authorize.ts';
 import { chooseProviders } from './choose.ts';
 import { fetchThrough } from './fetch.ts';
 import { followRedirects } from './redirect.ts';
 import { keepCookies } from './roll.ts';
+import { createMatcherCache, secretsOfAuthorization } from './secrets.ts';
 import type { Exchange, RequestOptions, Sig } from './sig.ts';
 
 /** What {@link createSig} is made of. */
@@ -25,6 +28,11 @@ export interface SigOptions {
   readonly clock: Clock;
   /** Environment variables that config.yaml names. Default: none. */
   readonly env?: Environment;
+  /**
+   * The content codings that can be undone here. When given, what answers show of the login that they were
+   * asked with is redacted (security cases R1 to R4), and only these codings are asked for.
+   */
+  readonly decoders?: BodyDecoders | undefined;
 }
 
 /**
@@ -38,19 +46,27 @@ export interface SigOptions {
  * ```
  */
 export function createSig(options: SigOptions): Sig {
+  const { decoders } = options;
   const authorizer = createAuthorizer(options);
+  const matcherFor = createMatcherCache();
 
   async function sendOnce(head: RequestHead, body: Body | null, request: RequestOptions): Promise<Exchange> {
     const providers = chooseProviders(options.providers, head, request.providers);
     const held = await holdForRules(providers, head, body);
-    const authorization = await authorizer.authorize(head, providers);
+    const asked = decoders ? { ...head, headers: askForReadable(head.headers, decoders) } : head;
+    const authorization = await authorizer.authorize(asked, providers);
+    const shown = secretsOfAuthorization(authorization);
     let response = await send(authorization, held, request);
     if (response.status === 401 && isReplayable(held)) {
-      const renewed = await authorizer.reauthorize(head, authorization);
+      const renewed = await authorizer.reauthorize(asked, authorization);
       if (renewed !== undefined) {
         await discard(response);
+        shown.push(...secretsOfAuthorization(renewed));
         response = await send(renewed, held, request);
       }
+    }
+    if (decoders) {
+      response = (await redactResponse(matcherFor(shown), response, { decoders, strict: true })).response;
     }
     return { response, head, providers: providers.map((provider) => provider.id) };
   }

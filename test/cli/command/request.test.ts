@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { findLeaks, makeCanary } from '../../_lib/canary.ts';
 import { useFolder, useServer } from '../../_lib/lab.ts';
@@ -38,12 +39,16 @@ test('pattern 1: a JSON body is sent as JSON', async () => {
   expect(server.requests[0]!.header('content-length')).toBe(String(body.length));
 });
 
-test('the body is written byte for byte, compressed or not', async () => {
+test.each([false, true])('the body is written byte for byte; compressed: %s', async (isCompressed) => {
   const bytes = randomBytes(300_000);
   const { world, url } = await setUp(() => ({
-    body: bytes,
-    headers: [['Content-Type', 'application/octet-stream'], ['Content-Encoding', 'br']],
+    body: isCompressed ? brotliCompressSync(bytes) : bytes,
+    headers: [
+      ['Content-Type', 'application/octet-stream'],
+      ...(isCompressed ? [['Content-Encoding', 'br'] as const] : []),
+    ],
   }));
+  // What nobody asked to be compressed is unpacked: a secret could hide in it.
   const { stdoutBytes } = await world.sig(['request', url()]);
   expect(stdoutBytes.equals(bytes)).toBe(true);
 });
@@ -231,4 +236,22 @@ test('EPIPE is quiet: a reader that goes away is no error', async () => {
   });
   expect(stdoutBytes.length).toBe(1000);
   expect(stderr).toBe('');
+});
+
+test('R1 R4: a secret that the server echoes, compressed or not, is not printed', async () => {
+  const server = await useServer({
+    handler: (request) => ({
+      headers: { 'X-Echo': request.header('authorization')!, 'Content-Encoding': 'gzip' },
+      body: gzipSync(`you sent ${request.header('authorization')}`),
+    }),
+  });
+  const world = await useWorld(`providers:\n${tokenProvider('echo', `localhost:${server.port}`)}`, {
+    SIG_EXTRA_CA: server.caFile,
+  });
+  const token = makeCanary();
+  await world.logIn('echo', { token });
+  const plain = await world.sig(['request', `${server.origin}/`]);
+  expect(plain).toMatchObject({ code: 0, stdout: 'you sent [sig:redacted:echo]' });
+  const json = await world.sig(['request', `${server.origin}/`, '--format', 'json']);
+  expect(findLeaks(token, { plain: plain.stdout, json: json.stdout, err: plain.stderr })).toEqual([]);
 });

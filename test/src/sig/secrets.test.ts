@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMatcherCache, secretsOfAuthorization, secretsOfCredential } from '../../../src/proxy/secrets.ts';
+import { createMatcherCache, secretsOfAuthorization, secretsOfCredential } from '../../../src/sig/secrets.ts';
 import { Secret } from '../../../src/secret.ts';
 import { makeCredential, makeProvider } from '../../_lib/fixture.ts';
 
