@@ -21,7 +21,7 @@ import { createAuthority } from '../../src/certificate/authority.ts';
 import { createProviderSet } from '../../src/provider/find.ts';
 import { findCommand, runCommand, startCommand } from '../_lib/command.ts';
 import { makeCredential, makeProvider } from '../_lib/fixture.ts';
-import { runSig, startSig } from '../_lib/sig.ts';
+import { runSig } from '../_lib/sig.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
 import { makeIdentity, testAuthority } from '../_lib/test_ca.ts';
 import { openVault } from '../../cli/platform/vault_home.ts';
@@ -211,9 +211,7 @@ async function main(seconds: number): Promise<void> {
 
 async function startOwn(folder: string, port: number, serverCa: string) {
   const home = join(folder, 'home');
-  // BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=DIR" shows where the time goes.
-  const { BENCH_NODE_OPTIONS: options } = process.env;
-  const env = { SIG_EXTRA_CA: serverCa, ...(options === undefined ? {} : { NODE_OPTIONS: options }) };
+  const env = { SIG_EXTRA_CA: serverCa };
   const made = await runSig(['init', '--yes', '--key-source', 'file'], { home });
   if (made.code !== 0) throw new Error(made.stderr);
   await writeFile(
@@ -227,7 +225,12 @@ async function startOwn(folder: string, port: number, serverCa: string) {
   const prompt = { line: nobody, secret: nobody, confirm: nobody };
   const credentials = createCredentials(await openVault(home, { prompt, env: {} }));
   await credentials.seal(makeCredential(provider, { token: 'bench-token-0123456789abcdef' }));
-  const running = startSig(['proxy'], { home, env, timeoutMs: 600_000 });
+  // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=DIR" shows where the time goes.
+  const args = (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter((arg) => arg !== '');
+  const running = startCommand(process.execPath, [...args, 'dist/bin/sig.js', 'proxy'], {
+    env: { PATH: process.env.PATH!, HOME: folder, SIG_HOME: home, ...env },
+    timeoutMs: 600_000,
+  });
   const found = await running.waitFor(/127\.0\.0\.1:(\d+)/);
   return {
     port: Number(found[1]),
