@@ -8,7 +8,7 @@ import { cliBundle, libraryBundle, root } from './bundles.js';
 await rm(`${root}/dist`, { recursive: true, force: true });
 await build(libraryBundle);
 await build(cliBundle);
-await chmod(`${root}/dist/bin/sig.js`, 0o755);
+for (const bin of ['sig', 'agent-id']) await chmod(`${root}/dist/bin/${bin}.js`, 0o755);
 
 const tsc = `${root}/node_modules/typescript/bin/tsc`;
 const types = spawnSync(process.execPath, [tsc, '-p', `${root}/npm/tsconfig.types.json`], { stdio: 'inherit' });

@@ -44,6 +44,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   jsep: ['src/rule/'],
   'playwright-core': ['cli/platform/browser.ts', 'cli/platform/browser/'],
   tldts: ['src/target/public_suffix.ts'],
+  uqr: ['cli/qr.ts'],
   yaml: ['src/config/'],
 };
 
