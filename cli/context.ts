@@ -147,6 +147,8 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
       const matcher = createMatcher(createNeedles(options.secrets));
       return await runChild(options, () => matcher.begin());
     },
+    agentState: async (dir) => (await import('./compose_agent.ts')).composeAgent(dir, prompt, clock),
+    timer: async () => (await import('./platform/timer.ts')).timer,
     inspect: async () => await (await import('./platform/inspect.ts')).inspectMachine({ home, providers, credentials }),
   };
 }

@@ -45,6 +45,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'playwright-core': ['cli/platform/browser.ts', 'cli/platform/browser/'],
   uqr: ['cli/qr.ts'],
   tldts: ['src/target/public_suffix.ts'],
+  uqr: ['cli/qr.ts'],
   yaml: ['src/config/'],
 };
 
