@@ -123,6 +123,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
       const matcher = createMatcher(createNeedles(options.secrets));
       return await runChild(options, () => matcher.begin());
     },
+    serveTools: async (tools) => await (await import('./platform/mcp_server.ts')).serveTools(tools),
     inspect: async () => await (await import('./platform/inspect.ts')).inspectMachine({ home, providers, credentials }),
   };
 }

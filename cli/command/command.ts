@@ -113,8 +113,20 @@ export interface Context {
    * @returns its exit status; 128 + n when signal n ended it
    */
   readonly runChild: (options: ChildOptions) => Promise<number>;
+  /** Gives tools to an agent, over stdin and stdout, until it has enough. */
+  readonly serveTools: (tools: readonly Tool[]) => Promise<void>;
   /** What `sig doctor` checks on this machine. */
   readonly inspect: () => Promise<readonly Finding[]>;
+}
+
+/** What an agent may call. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of its arguments. */
+  readonly input: { readonly type: 'object'; readonly [keyword: string]: unknown };
+  /** @throws {SigError} when it is refused */
+  call(input: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 /** How a proxy is started. */
