@@ -58,7 +58,7 @@ test('sig mcp gives the official client status, explain and request', async () =
   expect(server.requests[0]!.header('authorization')).toBe(`Bearer ${token}`);
   // What the server gives back of the login does not reach the agent.
   expect(answer.structuredContent['body']).toBe('you sent [sig:redacted:api]');
-  expect(findLeaks({ answers: JSON.stringify([status, explained, answer]) }, token)).toEqual([]);
+  expect(findLeaks(token, { answers: JSON.stringify([status, explained, answer]) })).toEqual([]);
   expect(answer.structuredContent['headers']).toMatchObject({ 'x-plain': 'yes' });
   expect(JSON.stringify(answer)).not.toContain('a=b');
 });
