@@ -120,6 +120,8 @@ export interface Context {
   /** The state of an agent identity, in that folder or the usual one. */
   readonly agentState: (dir: string | undefined) => Promise<AgentState>;
   readonly timer: () => Promise<Timer>;
+  /** Gives tools to an agent, over stdin and stdout, until it has enough. */
+  readonly serveTools: (tools: readonly Tool[]) => Promise<void>;
   /** What `sig doctor` checks on this machine. */
   readonly inspect: () => Promise<readonly Finding[]>;
 }
@@ -134,6 +136,16 @@ export interface AgentState {
   /** @throws {SigError} E_NOT_INITIALISED */
   readonly vault: () => Promise<Vault>;
   readonly audit: AuditLog;
+}
+
+/** What an agent may call. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of its arguments. */
+  readonly input: { readonly type: 'object'; readonly [keyword: string]: unknown };
+  /** @throws {SigError} when it is refused */
+  call(input: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 /** How a proxy is started. */

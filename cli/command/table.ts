@@ -226,6 +226,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./agent_id.ts'),
   },
   {
+    name: 'mcp',
+    summary: 'Serve an agent over the Model Context Protocol, on stdin and stdout',
+    examples: ['sig mcp'],
+    load: () => import('./mcp.ts'),
+  },
+  {
     name: 'completion',
     args: '<shell>',
     summary: 'Print the completion script for bash, zsh, fish or powershell',

@@ -36,6 +36,7 @@ const FOR_PLATFORM = [...LAYER_0, 'target', 'http1', 'vault'];
 
 /** Where each package may be imported; a path ends in `/` for a folder. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
+  '@modelcontextprotocol/sdk': ['cli/platform/mcp_server.ts'],
   '@napi-rs/keyring': ['cli/platform/'],
   '@noble/ciphers': ['src/vault/'],
   cac: ['cli/app.ts'],
