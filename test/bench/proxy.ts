@@ -1,7 +1,7 @@
 /**
  * `npm run bench:proxy`: what the proxy costs, beside squid (ssl-bump) and a direct connection, in one
  * run: TLS on both sides, keep-alive, 1 KB answers, a header injected and answers redacted by ours.
- * `npm run bench:proxy -- 5` measures five seconds a row instead of three.
+ * `npm run bench:proxy -- 5 32` measures five seconds a row instead of three, with 32 connections only.
  *
  * Server and load generator are processes of their own. The generator speaks CONNECT. Its row "direct"
  * and its CPU time per request tell whether it is the bottleneck.
@@ -193,7 +193,7 @@ async function main(seconds: number): Promise<void> {
     const sig = await startOwn(folder.path, port, serverCa);
     const squid = await startSquid(folder.path, serverCa, children);
     const rows: Row[] = [];
-    for (const connections of [1, 32, 64]) {
+    for (const connections of (process.argv[3] ?? '1,32,64').split(',').map(Number)) {
       const common = { port, connections, seconds };
       rows.push(await measure('direct', { ...common, ca: certificatePem }, []));
       rows.push(await measure('sig', { ...common, proxy: sig.port, ca: sig.ca }, [sig.pid]));
