@@ -34,6 +34,7 @@ import { writePrivateFile } from './platform/durable_file.ts';
 import { ensurePrivateFolder } from './platform/private_path.ts';
 import { readTrustedCas } from './platform/proxy/ca_files.ts';
 import { startListener } from './platform/proxy/listener.ts';
+import { refuseDebugger } from './platform/proxy/no_debugger.ts';
 import { watchForChange } from './platform/proxy/watch_file.ts';
 import { createUpstream } from './platform/upstream/upstream.ts';
 
@@ -61,6 +62,7 @@ const SESSION_CA_SEC = 30 * 86_400;
  */
 export async function startProxy(parts: ProxyParts, options: ProxyOptions): Promise<ProxySession> {
   const { clock, env } = parts;
+  refuseDebugger();
   const policyOptions = { only: options.providers, isStrict: options.isStrict, env };
   let policy = createPolicy(parts.providers, policyOptions);
   const credentials = cacheCredentials(parts.credentials, clock);

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import type { Renew } from '../src/login/renew.ts';
 import type { Context } from './command/command.ts';
 import { type Io, printable } from './io.ts';
 import { createPrompt } from './platform/prompt.ts';
@@ -35,22 +36,36 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     const { createCredentials } = await import('../src/credential/credentials.ts');
     return createCredentials(await vault());
   });
-  const audit = once(async () => {
-    const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }] = await Promise.all([
-      import('./platform/audit_file.ts'),
-      import('../src/audit/audit_log.ts'),
-      import('./platform/hash_mac.ts'),
-      import('./platform/folder_store.ts'),
-    ]);
+  /** @param isBusy whether records come one after the other, as from a proxy */
+  const openAudit = async (isBusy: boolean) => {
+    const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }, { lingerLease }] =
+      await Promise.all([
+        import('./platform/audit_file.ts'),
+        import('../src/audit/audit_log.ts'),
+        import('./platform/hash_mac.ts'),
+        import('./platform/folder_store.ts'),
+        import('./platform/lingering_lease.ts'),
+      ]);
+    const lease = () => createFolderStore(home).lease('logs/audit');
     const log = createAuditFile({
       folder: join(home, 'logs'),
-      lease: () => createFolderStore(home).lease('logs/audit'),
+      lease: isBusy ? lingerLease(lease) : lease,
     });
     return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
+  };
+  const audit = once(() => openAudit(false));
+  const browser = once(async () => {
+    const { createBrowser } = await import('./platform/browser/browser.ts');
+    return createBrowser({ home, env, platform: process.platform });
   });
   const renewal = once(async () => {
     const { createRenewal } = await import('../src/login/renew.ts');
-    return createRenewal({ send: await send(), clock, env });
+    const ports = { send: await send(), clock, env };
+    const renewBrowser: Renew = async (provider, old) => {
+      const { renewByBrowser } = await import('../src/login/browser.ts');
+      return await renewByBrowser(provider, old!, { ...ports, browser: await browser() });
+    };
+    return createRenewal({ ...ports, renewBrowser });
   });
   return {
     io,
@@ -71,7 +86,10 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     audit,
     renewal,
     sig: once(async () => {
-      const { createSig } = await import('../src/sig/create_sig.ts');
+      const [{ createSig }, { createDecoders }] = await Promise.all([
+        import('../src/sig/create_sig.ts'),
+        import('./platform/decoder.ts'),
+      ]);
       const [set, opened, sender, log, renew] = await Promise.all([
         providers(),
         credentials(),
@@ -79,8 +97,26 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         audit(),
         renewal(),
       ]);
-      return createSig({ providers: set, credentials: opened, send: sender, audit: log, renew, clock, env });
+      return createSig({
+        providers: set,
+        credentials: opened,
+        send: sender,
+        audit: log,
+        renew,
+        clock,
+        env,
+        decoders: createDecoders(),
+      });
     }),
+    browse: async (options) => {
+      const [{ obtainByBrowser }, opened, sender] = await Promise.all([
+        import('../src/login/browser.ts'),
+        browser(),
+        send(),
+      ]);
+      const ports = { send: sender, clock, env, browser: opened };
+      return (provider, old) => obtainByBrowser(provider, old, ports, options);
+    },
     loginPorts: async () => ({
       credentials: await credentials(),
       audit: await audit(),
@@ -95,7 +131,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         providers(),
         vault(),
         credentials(),
-        audit(),
+        openAudit(true),
         renewal(),
       ]);
       const parts = { home, configPath, env, clock, providers: set, vault: openedVault, credentials: opened };

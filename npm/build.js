@@ -5,7 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cliBundle, libraryBundle, root } from './bundles.js';
 
-await rm(`${root}/dist`, { recursive: true, force: true });
+// Executables and the manual may lie there too; they are made by others and stay.
+for (const name of await readdir(`${root}/dist`).catch(() => [])) {
+  if (/^(?:bin|types)$|\.js$/.test(name)) await rm(`${root}/dist/${name}`, { recursive: true });
+}
 await build(libraryBundle);
 await build(cliBundle);
 for (const bin of ['sig', 'agent-id']) await chmod(`${root}/dist/bin/${bin}.js`, 0o755);

@@ -1,4 +1,5 @@
 import type { Credentials } from '../../src/credential/credentials.ts';
+import type { BrowserLoginOptions } from '../../src/login/browser.ts';
 import type { LoginPorts } from '../../src/login/login.ts';
 import type { Renew } from '../../src/login/renew.ts';
 import type { AuditLog } from '../../src/audit/audit_log.ts';
@@ -105,6 +106,8 @@ export interface Context {
   readonly renewal: () => Promise<Renew>;
   readonly sig: () => Promise<Sig>;
   readonly loginPorts: () => Promise<LoginPorts>;
+  /** Logs in with a browser of this machine. */
+  readonly browse: (options: BrowserLoginOptions) => Promise<NonNullable<LoginPorts['browse']>>;
   /** Starts a proxy in this process. */
   readonly startProxy: (options: ProxyOptions) => Promise<ProxySession>;
   readonly daemon: () => Promise<Daemon>;

@@ -4,7 +4,8 @@ import type { Grant, ProviderConfig, Strategy } from '../../src/config/config.ts
 import { SigError } from '../../src/errors.ts';
 import { readAll } from '../../src/encoding/read_all.ts';
 import { decodeUtf8 } from '../../src/encoding/bytes.ts';
-import { login } from '../../src/login/login.ts';
+import type { BrowserProgress } from '../../src/login/browser_attempt.ts';
+import { login, type LoginPorts } from '../../src/login/login.ts';
 import { compileProvider, type Provider } from '../../src/provider/provider.ts';
 import type { ProviderSet } from '../../src/provider/find.ts';
 import { proposeId, requireProviderId } from '../../src/provider_id.ts';
@@ -18,9 +19,21 @@ export const run: Run = async ({ args, options }, context) => {
   const set = await context.providers();
   const { provider, isNew } = findOrDraft(args[0]!, set, options, context);
   const given = provider.strategy === 'oauth2' ? await readClient(provider, options, context) : {};
-  const { credential, validity } = await login(provider, await context.loginPorts(), given, async () => {
+  const ended = new AbortController();
+  const settled = context.onInterrupt(() => Promise.resolve(ended.abort()));
+  const ports = await context.loginPorts();
+  const browse: LoginPorts['browse'] = async (wanted, old) => {
+    const open = await context.browse({
+      mode: readMode(options),
+      signal: ended.signal,
+      progress: showProgress(context),
+    });
+    return await open(wanted, old);
+  };
+  const { credential, validity } = await login(provider, { ...ports, browse }, given, async () => {
     if (isNew) await context.editConfig((text) => addProvider(text, provider.config));
   });
+  settled();
   const expiresAt = credential.expiresAtSec === undefined
     ? {}
     : { expiresAt: new Date(credential.expiresAtSec * 1000).toISOString() };
@@ -75,7 +88,7 @@ function draftProvider(url: string, set: ProviderSet, options: ParsedOptions, co
     throw new SigError('E_EXISTS', `Provider "${id}" is there already`, { hint: 'choose another with --as' });
   }
   const networkProxy = options.value('network-proxy');
-  const mode = readChoice(options, 'mode', ['auto', 'headless', 'visible'] as const);
+  const mode = readMode(options);
   const entry: ProviderConfig = {
     id,
     domains: [authorityOf(target)],
@@ -128,6 +141,23 @@ function strategyEntry(options: ParsedOptions): Pick<ProviderConfig, 'strategy' 
       };
     }
   }
+}
+
+function readMode(options: ParsedOptions): 'auto' | 'headless' | 'visible' | undefined {
+  return readChoice(options, 'mode', ['auto', 'headless', 'visible'] as const);
+}
+
+/** Tells a person at a terminal what the browser waits for: one line for each change. */
+function showProgress({ io }: Context): (state: BrowserProgress) => void {
+  let last = '';
+  return ({ stage, host }) => {
+    const text = stage === 'renewing'
+      ? 'looking whether the site still knows you…'
+      : `waiting for you to sign in${host === undefined ? '' : ` at ${host}`}… (Ctrl-C gives up)`;
+    if (text === last || !io.stderr.isTerminal) return;
+    last = text;
+    void note(io, text);
+  };
 }
 
 function readChoice<T extends string>(options: ParsedOptions, name: string, choices: readonly T[]): T | undefined {

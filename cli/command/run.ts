@@ -4,7 +4,7 @@ import { SigError } from '../../src/errors.ts';
 import type { Provider } from '../../src/provider/provider.ts';
 import { parentOnlyVariables, proxyEnvironment } from '../../src/proxy/child_environment.ts';
 import { createPlaceholders, type Placeholder, variableOf } from '../../src/proxy/placeholder.ts';
-import { secretsOfCredential } from '../../src/proxy/secrets.ts';
+import { secretsOfCredential } from '../../src/sig/secrets.ts';
 import { note } from '../io.ts';
 import type { CommandInput, Context, Run } from './command.ts';
 import { requireProvider } from './require_provider.ts';

@@ -121,7 +121,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'run',
-    args: '<...providers>',
+    args: '[...providers]',
     summary: 'Run a program whose requests carry these logins, which it never sees',
     options: [
       { flag: '--raw-env', description: 'Put the real secrets into its environment (not recommended)' },

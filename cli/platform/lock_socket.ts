@@ -14,8 +14,8 @@
  * The lowest ticket holds the lock. No entry is renamed while it counts, so a listing that runs
  * beside a change can at worst show another as still choosing (then one waits for that) or not at
  * all (then the other lists later, sees this ticket and goes behind it). The files of another are
- * removed only after its socket refused a connection. Clocks and file times play no part, and a
- * stopped process counts as alive.
+ * removed only after its socket refused a connection and the kernel does not list it. Clocks and
+ * file times play no part, and a stopped process counts as alive.
  *
  * @module
  */
@@ -26,6 +26,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSocketFolder, type SocketFolder } from './socket_folder.ts';
+import { isBoundSocket } from './socket_list.ts';
 import { systemCode } from './store_error.ts';
 
 const SOCKET = /^s-([0-9a-f]{16})$/;
@@ -111,7 +112,7 @@ async function enter(folder: string, sockets: SocketFolder): Promise<OwnPlace> {
     server.unref();
     try {
       // Between bind and listen a socket refuses connections as a dead one does. It gets the name that
-      // counts only now. If it was swept in that instant, the rename fails and another id is tried.
+      // counts only now. Should it be swept in that instant, the rename fails and another id is tried.
       chmodSync(`${folder}/n-${id}`, 0o600);
       renameSync(`${folder}/n-${id}`, `${folder}/s-${id}`);
       stage = 's';
@@ -124,8 +125,8 @@ async function enter(folder: string, sockets: SocketFolder): Promise<OwnPlace> {
       id,
       leave,
       take(ticket) {
+        taken = ticket; // Before the write, so that half a ticket is taken back too.
         writeFileSync(ticketPath(folder, { id, ticket }), `${process.pid}`, { flag: 'wx', mode: 0o600 });
-        taken = ticket;
         for (const socket of waiters) socket.write('t');
       },
     };
@@ -158,20 +159,20 @@ async function waitForTurn(folder: string, sockets: SocketFolder, own: Place, si
     const now = `${next.ticket}-${next.id}`;
     if (now === before) await delay(RETRY_MS, undefined, { signal });
     before = now;
-    const isDead = await watch(sockets.path(`s-${next.id}`), next.ticket === 0 ? 'ticket' : 'end', signal);
-    if (isDead) removePlace(folder, next);
+    const answer = await watch(sockets.path(`s-${next.id}`), next.ticket === 0 ? 'ticket' : 'end', signal);
+    if (isDead(answer, next.id)) removePlace(folder, next);
   }
   for (const name of unborn) {
-    if (await watch(sockets.path(name), 'life', signal)) removeFile(`${folder}/${name}`);
+    const answer = await watch(sockets.path(name), 'life', signal);
+    if (isDead(answer, name.slice('n-'.length))) removeFile(`${folder}/${name}`);
   }
 }
 
-/**
- * Connects to the socket of another and waits for a sign of life, for its ticket or for its end.
- *
- * @returns whether nobody listens there
- */
-function watch(path: string, until: 'life' | 'ticket' | 'end', signal: AbortSignal): Promise<boolean> {
+/** How a connection to another's socket ended: nothing there, nobody there it seems, or anything else. */
+type Answer = 'gone' | 'refused' | 'other';
+
+/** Connects to the socket of another and waits for a sign of life, for its ticket or for its end. */
+function watch(path: string, until: 'life' | 'ticket' | 'end', signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const socket = connect(path);
@@ -179,17 +180,24 @@ function watch(path: string, until: 'life' | 'ticket' | 'end', signal: AbortSign
       socket.destroy();
       reject(signal.reason);
     };
-    const end = (isDead: boolean) => {
+    const end = (answer: Answer) => {
       signal.removeEventListener('abort', abort);
       socket.destroy();
-      resolve(isDead);
+      resolve(answer);
     };
     signal.addEventListener('abort', abort, { once: true });
-    socket.on('connect', () => until === 'life' && end(false));
-    socket.on('data', () => until === 'ticket' && end(false));
-    socket.on('error', (error) => end(['ECONNREFUSED', 'ENOENT'].includes(systemCode(error) ?? '')));
-    socket.on('close', () => end(false));
+    socket.on('connect', () => until === 'life' && end('other'));
+    socket.on('data', () => until === 'ticket' && end('other'));
+    socket.on('error', (error) => {
+      const code = systemCode(error);
+      end(code === 'ENOENT' ? 'gone' : code === 'ECONNREFUSED' ? 'refused' : 'other');
+    });
+    socket.on('close', () => end('other'));
   });
+}
+
+function isDead(answer: Answer, id: string): boolean {
+  return answer === 'gone' || (answer === 'refused' && !isBoundSocket(`n-${id}`));
 }
 
 function listPlaces(folder: string): Place[] {

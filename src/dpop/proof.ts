@@ -67,7 +67,7 @@ export async function createProof(key: SigningKey, claims: ProofClaims): Promise
   });
   const header = headerOf(key, claims.algorithm ?? defaultAlgorithm(key.kind));
   const input = `${header}.${encodeBase64url(encodeUtf8(payload))}`;
-  return `${input}.${encodeBase64url(await signBytes(key, encodeAscii(input)))}`;
+  return `${input}.${encodeBase64url(new Uint8Array(await signBytes(key, encodeAscii(input))))}`;
 }
 
 /**

@@ -92,7 +92,7 @@ export async function importKey(jwk: JsonWebKey): Promise<SigningKey> {
   }
   // A public half of another key would spoil every signature and, with Ed25519, could expose the private one.
   const probe = encodeUtf8('probe');
-  const signature = await signBytes({ kind, privateKey }, probe);
+  const signature = new Uint8Array(await signBytes({ kind, privateKey }, probe));
   if (!(await verifyBytes(kind, await importPublicKey(publicJwk), signature, probe))) {
     throw new TypeError('Invalid JWK: the private half does not belong to the public half');
   }
@@ -151,11 +151,11 @@ export function readPublicJwk(jwk: JsonWebKey): { readonly kind: KeyKind; readon
 }
 
 /** Signs bytes: 64 of them come back, for either kind (ECDSA as r and s, RFC 7518 §3.4). */
-export async function signBytes(
+export function signBytes(
   key: Pick<SigningKey, 'kind' | 'privateKey'>,
   bytes: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.sign(SIGN_ALGORITHM[key.kind], key.privateKey, bytes));
+): Promise<ArrayBuffer> {
+  return crypto.subtle.sign(SIGN_ALGORITHM[key.kind], key.privateKey, bytes);
 }
 
 /** Verifies what {@link signBytes} made. */

@@ -54,12 +54,14 @@ export type Outcome =
   };
 
 /** Pages must keep still for so long before they are read. */
-const QUIET_MS = 400;
+const QUIET_MS = 250;
 /** A hidden browser that keeps still for so long is not on its way to a login. */
 const IDLE_MS = 4_000;
 /** The same where it shows a password field. */
 const ASKING_IDLE_MS = 1_200;
-/** Between two questions to the site about the same cookies; grows. */
+/** Between two questions to the site at least. */
+const RECHECK_MS = 700;
+/** Between two questions about the same cookies; grows. */
 const FIRST_RECHECK_MS = 2_000;
 const LAST_RECHECK_MS = 15_000;
 const POLL_MS = 1_000;
@@ -114,12 +116,18 @@ export async function attemptLogin(attempt: Attempt): Promise<Outcome> {
       if (credential) return { kind: 'login', credential };
       if (ports.clock.now() - startMs >= timeoutMs) return giveUp(watch, 'time');
       if (isIdle(attempt, watch)) return giveUp(watch, 'idle');
-      await session.waitForChange(Math.min(POLL_MS, startMs + timeoutMs - ports.clock.now()));
+      await session.waitForChange(pauseMs(watch, startMs + timeoutMs, ports.clock.now()));
     } catch (error) {
       // The person closed it in the middle of a look.
       if (!isSigError(error, 'E_BROWSER') || !session.isClosed) throw error;
     }
   }
+}
+
+/** Until the next look, when nothing changes before: at once when pages have kept still for long enough. */
+function pauseMs(watch: Watch, endsAtMs: number, nowMs: number): number {
+  const quietInMs = watch.changedAtMs + QUIET_MS - nowMs;
+  return Math.max(1, Math.min(POLL_MS, endsAtMs - nowMs, quietInMs > 0 ? quietInMs : POLL_MS));
 }
 
 /** One look at the browser. */
@@ -146,31 +154,41 @@ async function look(attempt: Attempt, watch: Watch): Promise<Credential | undefi
     isApproved(page) && !page.isLoading && page.asks === null && !isLoginPage(provider, page.url)
   );
   if (readable.length === 0 || nowMs - watch.changedAtMs < QUIET_MS) return undefined;
-  const extraction = await extract(provider, session, originsOf(readable, entryUrl));
-  return await check(attempt, watch, extraction);
+  const origins = originsOf(readable, entryUrl);
+  return await check(attempt, watch, await extract(provider, session, origins), origins[0]!);
 }
 
 /** Judges what was read, unless the same was judged a moment ago. */
-async function check(attempt: Attempt, watch: Watch, extraction: Extraction): Promise<Credential | undefined> {
+async function check(
+  attempt: Attempt,
+  watch: Watch,
+  extraction: Extraction,
+  shown: string,
+): Promise<Credential | undefined> {
   const { provider, old, ports, entryUrl, session } = attempt;
-  const mark = markOf(extraction);
+  const mark = markOf(extraction.values, extraction.cookies);
   const last = watch.checked;
   const nowMs = ports.clock.now();
   // The person's word decides where nothing else can; against the site's own word it does not.
   const isPersonsWord = provider.config.validateUrl === undefined && attempt.isConfirmed();
-  const mayRecheck = last === undefined || mark !== last.mark || nowMs - last.atMs >= last.waitMs ||
+  const sinceMs = last === undefined ? Infinity : nowMs - last.atMs;
+  const mayRecheck = last === undefined || sinceMs >= last.waitMs || (mark !== last.mark && sinceMs >= RECHECK_MS) ||
     (isPersonsWord && last.verdict === 'unknown');
   if (!mayRecheck) return undefined;
   const candidate = makeCredential(attempt, extraction);
   watch.judge ??= createJudge(provider, entryUrl, watch.before!, old, ports);
-  const verdict = extraction.missing.length > 0
-    ? 'missing'
-    : await watch.judge.judge(candidate, extraction, watch.hasSigns);
+  const { valid: verdict, credential } = extraction.missing.length > 0
+    ? { valid: 'missing' as const, credential: candidate }
+    : await watch.judge.judge(candidate, extraction, watch.hasSigns, shown);
+  // A site that rotates the session at every answer has done so now: the browser must not be left behind.
+  const rolled = credential.cookies?.reveal() ?? [];
+  await session.setCookies(rolled.filter((cookie) => !extraction.cookies.includes(cookie)));
   const isTaken = verdict === 'yes' || (verdict === 'unknown' && isPersonsWord);
-  if (isTaken) return withSessionCookies(candidate, await session.cookies());
-  if (last?.mark !== mark) watch.changedAtMs = nowMs;
-  const waitMs = last?.mark === mark ? Math.min(last.waitMs * 1.5, LAST_RECHECK_MS) : FIRST_RECHECK_MS;
-  watch.checked = { mark, verdict, atMs: nowMs, waitMs, extraction };
+  if (isTaken) return withSessionCookies(credential, await session.cookies());
+  const isSame = last?.mark === mark;
+  if (!isSame) watch.changedAtMs = nowMs;
+  const waitMs = isSame ? Math.min(last.waitMs * 1.5, LAST_RECHECK_MS) : FIRST_RECHECK_MS;
+  watch.checked = { mark: markOf(extraction.values, rolled), verdict, atMs: nowMs, waitMs, extraction };
   return undefined;
 }
 
@@ -182,7 +200,7 @@ function concludeClosed(attempt: Attempt, watch: Watch): Outcome {
   const { provider } = attempt;
   const last = watch.checked;
   const isPersonsWord = attempt.mode === 'visible' && watch.hasSigns && provider.config.validateUrl === undefined &&
-    last?.verdict === 'unknown' && last.mark !== markOf(watch.before!);
+    last?.verdict === 'unknown' && last.mark !== markOf(watch.before!.values, watch.before!.cookies);
   if (!isPersonsWord) return giveUp(watch, 'closed');
   return { kind: 'login', credential: makeCredential(attempt, last.extraction) };
 }
@@ -218,10 +236,15 @@ function originsOf(pages: readonly BrowserPage[], entryUrl: string): string[] {
   return all.sort((a, b) => Number(b === entry) - Number(a === entry));
 }
 
-function markOf(extraction: Extraction): string {
+/**
+ * What tells one state of a login from another. Cookies that scripts write change all the time
+ * without meaning anything, so of those only the names count.
+ */
+function markOf(values: Extraction['values'], cookies: readonly Cookie[]): string {
   return JSON.stringify([
-    Object.entries(extraction.values).map(([key, value]) => [key, value.reveal()]),
-    extraction.cookies.map(({ name, domain, path, value }) => [name, domain, path, value]),
+    Object.entries(values).map(([key, value]) => [key, value.reveal()]),
+    cookies.map(({ name, domain, path, value, httpOnly }) => [name, domain, path, httpOnly ? value : ''].join(' '))
+      .sort(),
   ]);
 }
 

@@ -1,5 +1,4 @@
-import type { Cookie } from '../credential/cookie.ts';
-import { globMatches } from '../credential/value_for.ts';
+import { cookiesExpiry } from '../credential/cookie_expiry.ts';
 import { decodeBase64url } from '../encoding/base64url.ts';
 import { decodeUtf8 } from '../encoding/bytes.ts';
 import type { Provider } from '../provider/provider.ts';
@@ -16,38 +15,9 @@ const MILLISECONDS_FROM = 1e11;
  */
 export function expiryOf(provider: Provider, extraction: Extraction, nowSec: number): number | undefined {
   if (provider.config.ttlSec !== undefined) return nowSec + provider.config.ttlSec;
-  const ends = [extraction.valuesExpireAtSec, cookiesExpiry(provider, extraction.cookies)];
+  const ends = [extraction.valuesExpireAtSec, cookiesExpiry(provider.extract, extraction.cookies)];
   const known = ends.filter((end) => end !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
-}
-
-/** The end of the first cookie extraction to end. */
-function cookiesExpiry(provider: Provider, cookies: readonly Cookie[]): number | undefined {
-  const ends = provider.extract.filter((rule) => rule.from === 'cookies').flatMap((rule) => {
-    const pattern = rule.match ?? '*';
-    const chosen = cookies.filter((cookie) => globMatches(pattern, cookie.name));
-    return (pattern.includes('*') ? sessionExpiry(chosen) : lastExpiry(chosen)) ?? [];
-  });
-  return ends.length === 0 ? undefined : Math.min(...ends);
-}
-
-/**
- * Of many cookies, those that scripts cannot read are the login; what counts visitors is made by
- * scripts. Which of them is the one that matters nobody can tell, so the login lives as long as
- * the longest: if that is too long, the site says so and the login is renewed then.
- */
-function sessionExpiry(cookies: readonly Cookie[]): number | undefined {
-  return lastExpiry(cookies.filter((cookie) => cookie.httpOnly));
-}
-
-/** The latest end; none when there is no cookie or one of them has none. */
-function lastExpiry(cookies: readonly Cookie[]): number | undefined {
-  let last: number | undefined;
-  for (const { expiresAtSec } of cookies) {
-    if (expiresAtSec === undefined) return undefined;
-    last = Math.max(last ?? 0, expiresAtSec);
-  }
-  return last;
 }
 
 /** A point in time as a token's neighbour tells it: seconds or milliseconds since 1970, or an ISO date. */

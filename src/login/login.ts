@@ -5,7 +5,7 @@ import type { AuditSink, Prompt } from '../ports.ts';
 import type { Provider } from '../provider/provider.ts';
 import { type OAuth2Ports, obtainOAuth2 } from './oauth2.ts';
 import { obtainPrompt } from './prompt.ts';
-import { validateCredential, type Validity } from './validate.ts';
+import { type Probed, validateCredential, type Validity } from './validate.ts';
 
 /** What a login needs of the world. */
 export interface LoginPorts extends OAuth2Ports {
@@ -40,11 +40,11 @@ export async function login(
 ): Promise<LoginResult> {
   const old = await openOld(provider, ports);
   const obtained = await obtain(provider, old, given, ports);
-  const validity = await accept(provider, obtained, ports);
+  const { credential, ...validity } = await accept(provider, obtained, ports);
   await beforeSeal();
   await ports.audit.write({ event: 'login', provider: provider.id, strategy: provider.strategy });
-  await ports.credentials.seal(obtained);
-  return { credential: obtained, validity };
+  await ports.credentials.seal(credential);
+  return { credential, validity };
 }
 
 /** An old record that cannot be read must not stand in the way of a new login. */
@@ -81,7 +81,7 @@ async function obtain(
   }
 }
 
-async function accept(provider: Provider, obtained: Credential, ports: LoginPorts): Promise<Validity> {
+async function accept(provider: Provider, obtained: Credential, ports: LoginPorts): Promise<Probed> {
   const validity = await validateCredential(provider, obtained, ports);
   if (validity.valid === 'no') {
     throw new SigError('E_LOGIN_FAILED', `Site of "${provider.id}" does not accept the new login: ${validity.seen}`, {

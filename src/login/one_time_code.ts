@@ -26,7 +26,10 @@ export function createCodeTyper(seed: TotpSeed, mayType: (origin: string) => boo
         asks === 'code' && origin !== null && !isLoading && mayType(origin)
       );
       const nowSec = clock.now() / 1000;
-      if (page?.origin == null || typed.size >= MAX_CODES || totpSecondsLeft(seed, nowSec) < MARGIN_SEC) return false;
+      if (
+        page === undefined || page.origin === null || typed.size >= MAX_CODES ||
+        totpSecondsLeft(seed, nowSec) < MARGIN_SEC
+      ) return false;
       const code = await totpCode(seed, nowSec);
       if (typed.has(code) || !await session.fillCode(page.origin, code)) return false;
       typed.add(code);

@@ -1,6 +1,7 @@
 import { renderPlacements } from '../apply/placement.ts';
 import { placeInHead } from '../apply/place.ts';
 import type { Credential } from '../credential/credential.ts';
+import { rollCookies } from '../credential/roll.ts';
 import { valueFor } from '../credential/value_for.ts';
 import { decodeUtf8 } from '../encoding/bytes.ts';
 import { readAll } from '../encoding/read_all.ts';
@@ -26,6 +27,11 @@ export interface Validity {
   readonly seen: string;
 }
 
+/** A {@link Validity}, and the credential as the site's answers left it: some rotate the session at every one. */
+export interface Probed extends Validity {
+  readonly credential: Credential;
+}
+
 /** Largest body that a rule gets to see, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
 const MAX_HOPS = 5;
@@ -39,9 +45,9 @@ export async function validateCredential(
   provider: Provider,
   credential: Credential,
   ports: OAuth2Ports,
-): Promise<Validity> {
+): Promise<Probed> {
   const { validateUrl } = provider.config;
-  if (validateUrl === undefined) return { valid: 'unknown', seen: 'no validateUrl' };
+  if (validateUrl === undefined) return { valid: 'unknown', seen: 'no validateUrl', credential };
   let url = readSetting(provider, 'validateUrl', validateUrl, ports.env);
   for (let hop = 0; hop <= MAX_HOPS; hop++) {
     let response: WireResponse;
@@ -50,16 +56,22 @@ export async function validateCredential(
       const head = headFor(url, provider, credential, ports);
       response = await ports.send(head, null, sendOptionsOf(provider, head.target, ports.env));
       body = await readBody(response);
+      const nowSec = Math.floor(ports.clock.now() / 1000);
+      credential = await rollCookies(credential, provider.extract, head, response.headers, nowSec);
     } catch (error) {
-      if (isSigError(error, 'E_MISSING_VALUE')) return { valid: 'no', seen: 'no value for this URL' };
-      if (isSigError(error) && error.exitCode === 6) return { valid: 'unknown', seen: error.message };
+      if (isSigError(error, 'E_MISSING_VALUE')) {
+        return { valid: 'no', seen: 'no value for this URL', credential };
+      }
+      if (isSigError(error) && error.exitCode === 6) {
+        return { valid: 'unknown', seen: error.message, credential };
+      }
       throw error;
     }
     const next = sameProviderRedirect(response, url, provider);
-    if (next === undefined) return judge(provider, response, body, url);
+    if (next === undefined) return { ...judge(provider, response, body, url), credential };
     url = next;
   }
-  return { valid: 'no', seen: 'a redirect loop' };
+  return { valid: 'no', seen: 'a redirect loop', credential };
 }
 
 /** Judges one answer: the provider's rule when there is one, else status and redirect. */

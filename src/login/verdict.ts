@@ -1,3 +1,4 @@
+import { cookiesFor } from '../credential/cookie.ts';
 import type { Credential } from '../credential/credential.ts';
 import type { Provider } from '../provider/provider.ts';
 import { bindingOf } from '../provider/binding.ts';
@@ -5,15 +6,19 @@ import { matchDomain } from '../target/domain.ts';
 import { parseUrl } from '../target/target.ts';
 import type { Extraction } from './extract.ts';
 import type { OAuth2Ports } from './oauth2.ts';
-import { validateCredential, type Validity } from './validate.ts';
+import { type Probed, validateCredential } from './validate.ts';
+
+/** What was decided, and about what. */
+export type Verdict = Pick<Probed, 'valid' | 'credential'>;
 
 /** Decides whether what a browser holds is a real login. Cookies that everybody gets are none. */
 export interface Judge {
   /**
    * @param hasSigns whether something was seen that only a sign-in does
-   * @returns `unknown` when nobody but the person can tell
+   * @param shown origin of the tab
+   * @returns `unknown` when nobody but the person can tell; the candidate as the site's answers left it
    */
-  judge(candidate: Credential, extraction: Extraction, hasSigns: boolean): Promise<Validity['valid']>;
+  judge(candidate: Credential, extraction: Extraction, hasSigns: boolean, shown: string): Promise<Verdict>;
 }
 
 /**
@@ -35,22 +40,30 @@ export function createJudge(
   old: Credential | undefined,
   ports: OAuth2Ports,
 ): Judge {
-  let strangers: Promise<Validity> | undefined;
+  const strangers = new Map<string, Probed>();
+  const probeStranger = async (page: Provider): Promise<Probed> => {
+    const url = page.config.validateUrl!;
+    const known = strangers.get(url);
+    if (known) return known;
+    const probed = await validateCredential({ ...page, apply: [] }, strangerTo(provider), ports);
+    if (probed.valid !== 'unknown') strangers.set(url, probed);
+    return probed;
+  };
   return {
-    async judge(candidate, extraction, hasSigns) {
-      if (provider.config.validateUrl !== undefined) {
-        return (await validateCredential(provider, candidate, ports)).valid;
+    async judge(candidate, extraction, hasSigns, shown) {
+      if (provider.config.validateUrl !== undefined) return await validateCredential(provider, candidate, ports);
+      if (hasSigns && hasNewValues(provider, extraction, before, old, ports.clock.now() / 1000)) {
+        return { valid: 'yes', credential: candidate };
       }
-      if (hasSigns && hasNewValues(provider, extraction, before, old, ports.clock.now() / 1000)) return 'yes';
-      if (!isOwnPage(provider, entryUrl)) return 'unknown';
-      const entry: Provider = { ...provider, config: entryConfig(provider, entryUrl) };
-      strangers ??= validateCredential({ ...entry, apply: [] }, strangerTo(provider), ports);
-      const [without, withCandidate] = [await strangers, await validateCredential(entry, candidate, ports)];
-      if (without.valid === 'unknown') strangers = undefined;
-      if (without.valid === 'no' && withCandidate.valid === 'yes') return 'yes';
+      const url = probeUrl(provider, entryUrl, shown, extraction, ports.clock.now() / 1000);
+      if (url === undefined) return { valid: 'unknown', credential: candidate };
+      const page: Provider = { ...provider, config: withProbe(provider, url) };
+      const without = await probeStranger(page);
+      const { valid, seen, credential } = await validateCredential(page, candidate, ports);
       // A site that answers 403 to all programs says nothing about the login.
-      const isWall = withCandidate.seen === 'status 403' && without.seen === 'status 403';
-      return withCandidate.valid === 'no' && !isWall ? 'no' : 'unknown';
+      const isWall = seen === 'status 403' && without.seen === 'status 403';
+      if (valid === 'no') return { valid: isWall ? 'unknown' : 'no', credential };
+      return { valid: valid === 'yes' && without.valid === 'no' ? 'yes' : 'unknown', credential };
     },
   };
 }
@@ -71,15 +84,32 @@ function hasNewValues(
   return rules.length > 0 && rules.every(isNew) && (extraction.valuesExpireAtSec ?? Infinity) > nowSec;
 }
 
-/** A login may begin on another host than those that get the credential; that one gets none. */
-function isOwnPage(provider: Provider, entryUrl: string): boolean {
-  const { target } = parseUrl(entryUrl);
-  return provider.domains.some((domain) => matchDomain(domain, target));
+/**
+ * The page to ask: where the login begins, or the front page of the host on which it ended, as when
+ * `example.com` leads to `www.example.com`. None when no host of the provider is among them, since
+ * others get no credential.
+ */
+function probeUrl(
+  provider: Provider,
+  entryUrl: string,
+  shown: string,
+  extraction: Extraction,
+  nowSec: number,
+): string | undefined {
+  const own = [entryUrl, `${shown}/`].filter((url) => {
+    const { target } = parseUrl(url);
+    return provider.domains.some((domain) => matchDomain(domain, target));
+  });
+  const hasCookies = (url: string): boolean => {
+    const { target, path } = parseUrl(url);
+    return cookiesFor(extraction.cookies, target, path, nowSec).length > 0;
+  };
+  return own.find(hasCookies) ?? own[0];
 }
 
-function entryConfig(provider: Provider, entryUrl: string): Provider['config'] {
+function withProbe(provider: Provider, url: string): Provider['config'] {
   const { validateRule: _rule, ...config } = provider.config;
-  return { ...config, validateUrl: entryUrl };
+  return { ...config, validateUrl: url };
 }
 
 /** Nobody's credential. */

@@ -27,18 +27,23 @@ export const SOFT_BREAK = 0x110000;
 export const MAX_DEPTH = 3;
 /** Leading zeros of a numeric reference may go on for ever; nobody writes this many digits. */
 const MAX_DIGITS = 32;
-const MAX_NAME = Math.max(...[...ASCII_ENTITIES.keys()].map((name) => name.length));
+const NAMES: readonly (readonly [name: string, code: number])[] = [...ASCII_ENTITIES];
+const MAX_NAME = Math.max(...NAMES.map(([name]) => name.length));
 
 const LF = 0x0a;
 const CR = 0x0d;
+const SPACE = 0x20;
 const PERCENT = 0x25;
 const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
-const BACKSLASH_CONTROL: ReadonlyMap<number, number> = new Map([[0x62, 8], [0x66, 12], [0x6e, LF], [0x72, CR], [
+const BACKSLASH_CONTROL: readonly (readonly [letter: number, code: number])[] = [[0x62, 8], [0x66, 12], [0x6e, LF], [
+  0x72,
+  CR,
+], [
   0x74,
   9,
-]]);
+]];
 
 /** By byte: 1 where an escape may begin, 2 where a line may break, else 0. */
 export const MARKER: Uint8Array = new Uint8Array(256);
@@ -49,52 +54,49 @@ MARKER[PERCENT] =
     1;
 MARKER[LF] = MARKER[CR] = 2;
 
-/** The first two letters of each name, of which `&page=` and `&x=` in a URL have none. */
-const NAME_STARTS: ReadonlySet<number> = new Set(
-  [...ASCII_ENTITIES.keys()].map((name) => (name.charCodeAt(0) << 8) | name.charCodeAt(1)),
-);
-
 /**
- * Whether an escape can begin at a marker, judged by at most two bytes behind it. Answers at once
- * for most of the markers that are just punctuation; never wrongly with no.
+ * The bytes that may stand behind a marker in an escape, or at a line break, when only some
+ * characters matter.
+ *
+ * @param wanted by byte: 1 for the characters that matter
  */
-export function mayEscape(bytes: Uint8Array, at: number, depth: number = MAX_DEPTH): boolean {
-  if (at + 2 >= bytes.length || depth === 0 || bytes[at] === BACKSLASH) return true;
-  const second = bytes[at + 1]!;
-  if (MARKER[second] !== 0) return MARKER[second] === 2 || mayEscape(bytes, at + 1, depth - 1);
-  if (second === 0x23) return true;
-  const third = bytes[at + 2]!;
-  if (MARKER[third] !== 0) return mayEscape(bytes, at + 2, depth - 1);
-  return bytes[at] === AMPERSAND ? NAME_STARTS.has((second << 8) | third) : hexValue(third) >= 0;
-}
-
-/**
- * Whether `follower` may stand behind the marker `first`, in an escape or at a line break, when
- * only the characters of `wanted` matter (by byte: 1 for those).
- */
-export function mayFollow(first: number, follower: number, wanted: Uint8Array): boolean {
-  if (first === CR) return follower === LF;
-  if (MARKER[follower] === 1) return true;
-  switch (first) {
-    case LF:
-      return wanted[follower] === 1;
-    case PERCENT:
-      return hexValue(follower) >= 0 || (follower | 0x20) === 0x75;
-    case EQUALS:
-      return hexValue(follower) >= 0 || follower === LF || follower === CR;
-    case BACKSLASH:
-      return mayFollowBackslash(follower, wanted);
-    case AMPERSAND:
-      return follower === 0x23 || isAlphanumeric(follower);
-    default:
-      return false;
+export function followersOf(marker: number, wanted: Uint8Array): Set<number> {
+  if (marker === CR) return new Set([LF]);
+  const followers = new Set([PERCENT, AMPERSAND, EQUALS, BACKSLASH]);
+  for (let code = 0; code < 256; code++) {
+    // What an escape stands for may also be part of another escape, or a line break.
+    if (wanted[code] !== 1 && (MARKER[code] === 0 || marker === LF)) continue;
+    for (const follower of followersFor(marker, code)) followers.add(follower);
   }
+  if (marker === LF) followers.delete(SPACE);
+  for (const always of ALWAYS_FOLLOW[marker] ?? []) followers.add(always);
+  return followers;
 }
 
-function mayFollowBackslash(follower: number, wanted: Uint8Array): boolean {
-  if (follower === 0x75 || follower === 0x78) return true;
-  const code = BACKSLASH_CONTROL.get(follower) ?? (isPunctuation(follower) ? follower : -1);
-  return code === LF || code === CR || wanted[code] === 1;
+/** What follows a marker whatever the escape stands for: `u`, `x`, `#`, line ends. */
+const ALWAYS_FOLLOW: Readonly<Record<number, readonly number[]>> = {
+  [PERCENT]: [0x75, 0x55],
+  [EQUALS]: [LF, CR],
+  [BACKSLASH]: [0x75, 0x78],
+  [AMPERSAND]: [0x23],
+};
+
+/** What follows a marker in an escape that stands for a character. */
+function followersFor(marker: number, code: number): number[] {
+  switch (marker) {
+    case LF:
+      return [code];
+    case AMPERSAND:
+      return NAMES.filter((entity) => entity[1] === code).map(([name]) => name.charCodeAt(0));
+    case BACKSLASH:
+      return isPunctuation(code)
+        ? [code]
+        : BACKSLASH_CONTROL.filter((entry) => entry[1] === code).map(([letter]) => letter);
+    default: {
+      const digit = (code >> 4).toString(16);
+      return [digit.charCodeAt(0), digit.toUpperCase().charCodeAt(0)];
+    }
+  }
 }
 
 /**
@@ -114,13 +116,43 @@ export function readCode(cursor: Cursor, at: number, depth: number): number {
   }
   const first = readCode(cursor, at, depth - 1);
   if (first < 0 || first > 255 || MARKER[first] !== 1) return first;
-  const next = cursor.next;
-  const code = readEscape(cursor, first, next, depth - 1);
-  if (code === NONE) {
-    cursor.next = next;
-    return first;
+  const { next } = cursor;
+  const code = mayEscape(bytes, first, next) ? readEscape(cursor, first, next, depth - 1) : NONE;
+  if (code !== NONE) return code;
+  cursor.next = next;
+  return first;
+}
+
+/** The first two letters of each name, of which `&page=` and `&x=` in a URL have none. */
+const NAME_STARTS: ReadonlySet<number> = new Set(
+  NAMES.map(([name]) => (name.charCodeAt(0) << 8) | name.charCodeAt(1)),
+);
+
+/**
+ * Whether an escape can go on at a position, judged by at most two bytes there. Answers at once for
+ * most of the markers that are just punctuation; says no to nothing that an encoder writes.
+ */
+export function mayEscape(bytes: Uint8Array, marker: number, at: number): boolean {
+  if (at + 1 >= bytes.length || marker === BACKSLASH) return true;
+  const second = bytes[at]!;
+  const third = bytes[at + 1]!;
+  if (marker === AMPERSAND) {
+    // An encoder that escapes the second letter of a name has escaped the first.
+    return second === 0x23 || MARKER[second] === 1 || NAME_STARTS.has((second << 8) | third);
   }
-  return code;
+  if (MARKER[second] === 2) return true;
+  return mayBeDigit(bytes, at) && (mayBeDigit(bytes, at + 1) || (second | 0x20) === 0x75);
+}
+
+/** Whether a hexadecimal digit, or the `u` of `%u`, can stand at a position, plain or escaped. */
+function mayBeDigit(bytes: Uint8Array, at: number): boolean {
+  const byte = bytes[at]!;
+  if (MARKER[byte] !== 1) return hexValue(byte) >= 0 || (byte | 0x20) === 0x75;
+  const next = bytes[at + 1] ?? PERCENT;
+  if (byte === AMPERSAND) return next === 0x23 || MARKER[next] === 1;
+  return byte === BACKSLASH
+    ? next === 0x75 || next === 0x78 || MARKER[next] === 1
+    : hexValue(next) >= 0 || MARKER[next] === 1;
 }
 
 function readEscape(cursor: Cursor, marker: number, at: number, depth: number): number {
@@ -160,7 +192,7 @@ function readHex(cursor: Cursor, at: number, digits: number, depth: number): num
 function readBackslash(cursor: Cursor, first: number, next: number, depth: number): number {
   if (first === 0x78) return readHex(cursor, next, 2, depth);
   if (first === 0x75) return readUnicode(cursor, next, depth);
-  const control = BACKSLASH_CONTROL.get(first);
+  const control = BACKSLASH_CONTROL.find(([letter]) => letter === first)?.[1];
   if (control === undefined && !isPunctuation(first)) return NONE;
   cursor.next = next;
   return control ?? first;
@@ -214,16 +246,27 @@ function readNumericReference(cursor: Cursor, at: number, depth: number): number
 }
 
 function readNamedReference(cursor: Cursor, at: number, depth: number): number {
-  let name = '';
+  let hash = 0;
   for (let i = 0, next = at; i <= MAX_NAME; i++, next = cursor.next) {
     const code = readCode(cursor, next, depth);
     if (code === MORE) return MORE;
-    if (code === 0x3b) return ASCII_ENTITIES.get(name) ?? NONE;
+    if (code === 0x3b) return CODE_OF_NAME.get(hash) ?? NONE;
     if (code < 0 || !isAlphanumeric(code)) return NONE;
-    name += String.fromCharCode(code);
+    hash = hashName(hash, code);
   }
   return NONE;
 }
+
+function hashName(hash: number, code: number): number {
+  return (Math.imul(hash, 31) + code) | 0;
+}
+
+/** Code points by the hash of their name, so that reading a name makes no text. */
+const CODE_OF_NAME: ReadonlyMap<number, number> = new Map(
+  NAMES.map((
+    [name, code],
+  ) => [[...name].reduce((hash, each) => hashName(hash, each.charCodeAt(0)), 0), code]),
+);
 
 /** The value of a hexadecimal digit, or -1. */
 function hexValue(code: number): number {

@@ -1,4 +1,4 @@
-import { MARKER, mayFollow } from './escape.ts';
+import { followersOf, MARKER } from './escape.ts';
 import type { Needle } from './needle.ts';
 
 /** Flags of a pair of adjacent bytes, as they stand in the text. */
@@ -37,7 +37,7 @@ export interface NeedleIndex {
   /** Needles by the {@link pairOf} their first two bytes. */
   readonly byPair: ReadonlyMap<number, readonly Needle[]>;
   /** Needles by their first byte. */
-  readonly byByte: ReadonlyMap<number, readonly Needle[]>;
+  readonly byByte: readonly (readonly Needle[])[];
   /** Where the last anchor ends: no anchor lies further from the beginning of its needle. */
   readonly reach: number;
 }
@@ -61,7 +61,7 @@ export function indexNeedles(needles: readonly Needle[]): NeedleIndex {
   const anchors = new Map<number, Occurrence[]>();
   const byTriple = new Map<number, Needle[]>();
   const byPair = new Map<number, Needle[]>();
-  const byByte = new Map<number, Needle[]>();
+  const byByte = Array.from({ length: 256 }, (): Needle[] => []);
   let reach = 0;
   for (const needle of needles) {
     const anchor = chooseAnchor(needle);
@@ -77,7 +77,7 @@ export function indexNeedles(needles: readonly Needle[]): NeedleIndex {
       add(byPair, pair, needle);
       for (const third of spellings(needle, 2)) add(byTriple, tripleOf(pair, third), needle);
     });
-    for (const byte of spellings(needle, 0)) add(byByte, byte, needle);
+    for (const byte of spellings(needle, 0)) byByte[byte]!.push(needle);
   }
   const flagInner = (pair: number): void => {
     flags[pair]! |= INNER;
@@ -91,19 +91,29 @@ export function indexNeedles(needles: readonly Needle[]): NeedleIndex {
 
 /** Flags where an escape or a line break may matter. */
 function flagMarkers(flags: Uint8Array, needles: readonly Needle[]): void {
-  const wanted = new Uint8Array(256);
-  for (const needle of needles) {
-    for (const byte of needle.bytes) for (const same of needle.alphabet.spellings[byte]!) wanted[same] = 1;
-  }
-  // No needle is wrapped beside a blank.
-  wanted[0x20] = 0;
-  for (let byte = 0; byte < 256; byte++) {
-    if (MARKER[byte] === 0) continue;
-    for (let other = 0; other < 256; other++) {
-      if (mayFollow(byte, other, wanted)) flags[pairOf(byte, other)] = MARK;
-      if (MARKER[byte] === 1 || wanted[other] === 1) flags[pairOf(other, byte)] = MARK;
+  const wanted = wantedBytes(needles);
+  for (let marker = 0; marker < 256; marker++) {
+    if (MARKER[marker] === 0) continue;
+    for (const follower of followersOf(marker, wanted)) flags[pairOf(marker, follower)] = MARK;
+    for (let before = 0; before < 256; before++) {
+      // No needle is wrapped beside a blank.
+      const isWanted = MARKER[marker] === 1 || (wanted[before] === 1 && before !== 0x20);
+      if (isWanted) flags[pairOf(before, marker)] = MARK;
     }
   }
+}
+
+/** By byte: 1 for those that stand in some needle, in any spelling. */
+function wantedBytes(needles: readonly Needle[]): Uint8Array {
+  const wanted = new Uint8Array(256);
+  for (const { bytes, alphabet } of needles) {
+    const within = new Uint8Array(256);
+    for (let i = 0; i < bytes.length; i++) within[bytes[i]!] = 1;
+    for (let byte = 0; byte < 256; byte++) {
+      if (within[byte] === 1) { for (const same of alphabet.spellings[byte]!) wanted[same] = 1; }
+    }
+  }
+  return wanted;
 }
 
 function add<Value>(map: Map<number, Value[]>, key: number, value: Value): void {

@@ -115,8 +115,7 @@ function tryNeedle(found: Scan, needle: Needle, start: number): void {
 
 /** Tries the needles that begin with a byte, or a pair of bytes, at a position where they are spelled. */
 function tryByte(found: Scan, at: number, byte: number): void {
-  const needles = found.index.byByte.get(byte);
-  if (needles) { for (const needle of needles) tryNeedle(found, needle, at); }
+  for (const needle of found.index.byByte[byte]!) tryNeedle(found, needle, at);
 }
 
 function tryPair(found: Scan, at: number, pair: number): void {
@@ -152,7 +151,7 @@ function inspectMarker(found: Scan, at: number): void {
  * @returns with how many plain characters before it at the least others are still to be tried
  */
 function inspectEscape(found: Scan, at: number, plain: number): number {
-  if (!mayEscape(found.bytes, at)) return Infinity;
+  if (!mayEscape(found.bytes, plain, at + 1)) return Infinity;
   let least = Infinity;
   let lastCode = plain;
   let lastNext = at + 1;
@@ -163,7 +162,7 @@ function inspectEscape(found: Scan, at: number, plain: number): number {
     lastNext = found.next;
     least = Math.min(least, continueCode(found, at, code, lastNext));
     // What begins no escape is the same at every further depth.
-    if (code < 0 || MARKER[code] !== 1) break;
+    if (code < 0 || MARKER[code] !== 1 || !mayEscape(found.bytes, code, lastNext)) break;
   }
   return least;
 }
@@ -176,15 +175,18 @@ function continueCode(found: Scan, at: number, code: number, next: number): numb
     return 2;
   }
   if (code === LF || code === CR || code === SOFT_BREAK) return continueBreak(found, at, code, next);
-  let least = Infinity;
-  for (const byte of firstBytes(code)) {
-    tryByte(found, at, byte);
-    if (at === 0) continue;
-    const pair = pairOf(found.bytes[at - 1]!, byte);
-    tryPair(found, at - 1, pair);
-    if ((found.index.flags[pair]! & INNER) !== 0) least = 2;
-  }
-  return least;
+  if (code < 128) return continueByte(found, at, code);
+  // Beyond ASCII a character may stand for itself in Latin-1, and begin with another byte in UTF-8.
+  const lead = code < 0x800 ? 0xc0 | (code >> 6) : code < 0x10000 ? 0xe0 | (code >> 12) : 0xf0 | (code >> 18);
+  return Math.min(continueByte(found, at, lead), code < 256 ? continueByte(found, at, code) : Infinity);
+}
+
+function continueByte(found: Scan, at: number, byte: number): number {
+  tryByte(found, at, byte);
+  if (at === 0) return Infinity;
+  const pair = pairOf(found.bytes[at - 1]!, byte);
+  tryPair(found, at - 1, pair);
+  return (found.index.flags[pair]! & INNER) === 0 ? Infinity : 2;
 }
 
 /** Answers for a line break, when the characters around it may be neighbours in a needle. */
@@ -199,17 +201,10 @@ function continueBreak(found: Scan, at: number, code: number, next: number): num
   return 2;
 }
 
-/** With what bytes a character may be written: as itself, and as UTF-8. */
-function firstBytes(code: number): number[] {
-  if (code < 128) return [code];
-  const lead = code < 0x800 ? 0xc0 | (code >> 6) : code < 0x10000 ? 0xe0 | (code >> 12) : 0xf0 | (code >> 18);
-  return code < 256 ? [code, lead] : [lead];
-}
-
 /** Looks for needles that begin within the last bytes, before an anchor could have shown them. */
 function inspectEnd(found: Scan): void {
   const end = found.bytes.length;
   const last = end - 1;
   tryRange(found, Math.max(0, end + 1 - found.index.reach), last, end);
-  if (last >= 0 && found.index.byByte.has(found.bytes[last]!)) found.pending = Math.min(found.pending, last);
+  if (last >= 0 && found.index.byByte[found.bytes[last]!]!.length > 0) found.pending = Math.min(found.pending, last);
 }

@@ -2,15 +2,20 @@ import type { Credential } from '../credential/credential.ts';
 import type { Credentials } from '../credential/credentials.ts';
 import { SigError } from '../errors.ts';
 import { readAll } from '../encoding/read_all.ts';
-import type { AuditSink, Body, Clock, Send, WireResponse } from '../ports.ts';
+import type { AuditSink, Body, BodyDecoders, Clock, Send, WireResponse } from '../ports.ts';
 import type { ProviderSet } from '../provider/find.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Environment } from '../provider/settings.ts';
+import { askForReadable } from '../redact/content_coding.ts';
+import { redactResponse } from '../redact/redact_response.ts';
+import { webDecoders } from '../redact/web_decoder.ts';
 import { pathnameOf, type RequestHead } from '../target/head.ts';
 import { type Authorization, authorizeBody, BODY_RULE_LIMIT, createAuthorizer, needsBody } from './authorize.ts';
 import { chooseProviders } from './choose.ts';
 import { fetchThrough } from './fetch.ts';
 import { followRedirects } from './redirect.ts';
+import { keepCookies } from './roll.ts';
+import { createMatcherCache, secretsOfAuthorization } from './secrets.ts';
 import type { Exchange, RequestOptions, Sig } from './sig.ts';
 
 /** What {@link createSig} is made of. */
@@ -24,6 +29,8 @@ export interface SigOptions {
   readonly clock: Clock;
   /** Environment variables that config.yaml names. Default: none. */
   readonly env?: Environment;
+  /** Content codings that can be undone, so that a coded answer can be redacted. Default: what the platform has. */
+  readonly decoders?: BodyDecoders;
 }
 
 /**
@@ -38,20 +45,28 @@ export interface SigOptions {
  */
 export function createSig(options: SigOptions): Sig {
   const authorizer = createAuthorizer(options);
+  const decoders = options.decoders ?? webDecoders();
+  const matcherFor = createMatcherCache();
 
   async function sendOnce(head: RequestHead, body: Body | null, request: RequestOptions): Promise<Exchange> {
     const providers = chooseProviders(options.providers, head, request.providers);
     const held = await holdForRules(providers, head, body);
-    const authorization = await authorizer.authorize(head, providers);
+    // A part of a body, or a coding that nobody here can undo, could carry a secret past the redaction (R4).
+    const asked = { ...head, headers: askForReadable(head.headers, decoders) };
+    const authorization = await authorizer.authorize(asked, providers);
+    const carried = [authorization];
     let response = await send(authorization, held, request);
     if (response.status === 401 && isReplayable(held)) {
-      const renewed = await authorizer.reauthorize(head, authorization);
+      const renewed = await authorizer.reauthorize(asked, authorization);
       if (renewed !== undefined) {
         await discard(response);
+        carried.push(renewed);
         response = await send(renewed, held, request);
       }
     }
-    return { response, head, providers: providers.map((provider) => provider.id) };
+    const matcher = matcherFor(carried.flatMap(secretsOfAuthorization));
+    const redacted = await redactResponse(matcher, response, { decoders, strict: true });
+    return { response: redacted.response, head, providers: providers.map((provider) => provider.id) };
   }
 
   async function send(
@@ -65,6 +80,10 @@ export function createSig(options: SigOptions): Sig {
     const sendOptions = { ...authorization.send, timeoutMs: request.timeoutMs };
     const response = await options.send(placed.head, placed.body, sendOptions);
     await options.audit.write({ event: 'answer', ...authorization.facts, status: response.status });
+    const nowSec = Math.floor(options.clock.now() / 1000);
+    for (const [i, provider] of authorization.providers.entries()) {
+      await keepCookies(provider, authorization.credentials[i]!, authorization.head, response, nowSec, options);
+    }
     return response;
   }
 

@@ -38,9 +38,12 @@ export async function useIssuer(options: IssuerOptions = {}): Promise<TestIssuer
   return issuer;
 }
 
-/** Sites with names of their own. */
-export async function useSites(sites: Readonly<Record<string, Site>>): Promise<TestSites> {
-  const started = await startSites(sites);
+/** Sites with names of their own, and servers on `localhost` that their browser must reach too. */
+export async function useSites(
+  sites: Readonly<Record<string, Site>>,
+  others: readonly { readonly port: number; readonly caPem: string }[] = [],
+): Promise<TestSites> {
+  const started = await startSites(sites, others);
   onTestFinished(started.close);
   return started;
 }

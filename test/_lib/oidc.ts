@@ -26,6 +26,8 @@ export interface IssuerOptions {
   readonly dpop?: boolean;
   /** Whether DPoP proofs must carry a nonce of the server. Default false. */
   readonly requiresDpopNonce?: boolean;
+  /** Whether a person must type a password, any one, instead of being taken to say yes. Default false. */
+  readonly asksPassword?: boolean;
   /** Further clients, in the form of RFC 7591 metadata. */
   readonly clients?: readonly Record<string, unknown>[];
 }
@@ -75,6 +77,8 @@ export interface TestIssuer {
 export const ISSUER_SCOPES = 'openid offline_access read:data write:data';
 
 const PERSON = 'person-1';
+const PASSWORD_FORM =
+  '<form method="post"><input name="user"><input type="password" name="password"><button>Sign in</button></form>';
 const CONFIDENTIAL_GRANTS = [
   'client_credentials',
   'authorization_code',
@@ -179,6 +183,10 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<TestIssu
   };
   const answerInteraction = async (request: IncomingMessage, response: ServerResponse) => {
     const { prompt, params } = await provider.interactionDetails(request, response);
+    if (options.asksPassword && prompt.name === 'login' && request.method === 'GET') {
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end(PASSWORD_FORM);
+      return;
+    }
     const result = prompt.name === 'login'
       ? { login: { accountId: PERSON } }
       : { consent: { grantId: await grantFor(params.client_id, params.scope ?? 'openid') } };

@@ -19,7 +19,12 @@ export const currentRuntime: Runtime = 'Deno' in globalThis ? 'deno' : 'Bun' in 
 
 const COMMANDS: Readonly<Record<Runtime, readonly string[]>> = {
   node: currentRuntime === 'node' ? [process.execPath] : ['node'],
-  deno: [currentRuntime === 'deno' ? process.execPath : `${root}node_modules/deno/deno`, 'run', '-A', '--no-config'],
+  deno: [
+    currentRuntime === 'deno' ? process.execPath : `${root}node_modules/deno/deno`,
+    'run',
+    '-A',
+    '--node-modules-dir=manual',
+  ],
   bun: [currentRuntime === 'bun' ? process.execPath : `${root}node_modules/bun/bin/bun.exe`],
 };
 
@@ -79,6 +84,8 @@ export interface Child {
   nextLine(): Promise<string | undefined>;
   /** Writes a line to its standard input. */
   send(line: string): void;
+  /** Sends a signal. (On Deno 2.9, `process.kill` of the child works once, and closes its standard input.) */
+  signal(name: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
   readonly end: Promise<ChildEnd>;
 }
 
@@ -134,10 +141,15 @@ export function startChild(script: string, args: readonly string[], options: Chi
       return isOver ? Promise.resolve(undefined) : new Promise((resolve) => waiting.push(resolve));
     },
     send: (line) => void child.stdin.write(`${line}\n`),
+    signal: (name) => void process.kill(child.pid!, name),
   };
 }
 
 /** Kills the children that are left; for `afterEach`. */
 export function endChildren(): void {
-  for (const child of children) child.kill('SIGKILL');
+  for (const child of children) {
+    try {
+      process.kill(child.pid!, 'SIGKILL');
+    } catch { /* It has just ended. */ }
+  }
 }

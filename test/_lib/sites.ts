@@ -32,8 +32,15 @@ export interface TestSites {
   readonly close: () => Promise<void>;
 }
 
-/** Starts sites by host name. A host that is none of them is answered with 404. */
-export async function startSites(sites: Readonly<Record<string, Site>>): Promise<TestSites> {
+/**
+ * Starts sites by host name. A host that is none of them is answered with 404.
+ *
+ * @param others servers on `localhost` that the browser must reach too
+ */
+export async function startSites(
+  sites: Readonly<Record<string, Site>>,
+  others: readonly { readonly port: number; readonly caPem: string }[] = [],
+): Promise<TestSites> {
   const hosts = Object.keys(sites);
   const server = await startServer({
     hosts,
@@ -43,14 +50,17 @@ export async function startSites(sites: Readonly<Record<string, Site>>): Promise
       return site(request, socket);
     },
   });
-  const key = await readPublicKey(server, hosts[0]!);
+  const keys = await Promise.all(
+    [server, ...others].map((each) => readPublicKey(each, each === server ? hosts[0]! : 'localhost')),
+  );
+  const pins = keys.map((key) => createHash('sha256').update(key).digest('base64'));
   return {
     server,
     browserArguments: [
       `--host-resolver-rules=${
         hosts.map((host) => `MAP ${host} 127.0.0.1:${server.port}`).join(', ')
-      }, MAP * ~NOTFOUND`,
-      `--ignore-certificate-errors-spki-list=${createHash('sha256').update(key).digest('base64')}`,
+      }, MAP localhost 127.0.0.1, MAP * ~NOTFOUND`,
+      `--ignore-certificate-errors-spki-list=${pins.join(',')}`,
     ],
     send: createSiteSend(server),
     requests: (host) =>
@@ -60,7 +70,7 @@ export async function startSites(sites: Readonly<Record<string, Site>>): Promise
 }
 
 /** The public key that the server shows, DER. */
-function readPublicKey(server: TestServer, servername: string): Promise<Buffer> {
+function readPublicKey(server: { port: number; caPem: string }, servername: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port: server.port, servername, ca: server.caPem }, () => {
       const certificate = socket.getPeerX509Certificate()!;

@@ -93,6 +93,10 @@ const roles: Readonly<Record<string, () => Promise<void>>> = {
     await nextInput();
     release();
   },
+  /** Tries for some milliseconds to get the lock of a folder, and says what came of it. */
+  async 'try-socket'() {
+    await acquireSocketLock(home, AbortSignal.timeout(Number(rest[0]))).then(() => say('got it'), () => say('refused'));
+  },
   /** Takes and releases a lock, noting both in a log that is only right if nobody else does meanwhile. */
   async enter() {
     say('ready');

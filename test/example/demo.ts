@@ -13,7 +13,7 @@ import { readAll } from '../../src/encoding/read_all.ts';
 import { buildFormRequest } from '../../src/oauth/client.ts';
 import { Secret } from '../../src/secret.ts';
 import { findLeaks } from '../_lib/canary.ts';
-import type { CommandResult } from '../_lib/command.ts';
+import { type CommandResult, findCommand } from '../_lib/command.ts';
 import { startIssuer, type TestIssuer } from '../_lib/oidc.ts';
 import { runSig } from '../_lib/sig.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
@@ -93,6 +93,16 @@ async function runDemo(): Promise<void> {
   await sig(['get', 'demo-api'], { status: 0, stdout: /\[redacted\]/ });
   await sig(['get', 'demo-api', '--no-redaction'], { status: 5, stderr: /agent/, env: { SIG_AGENT: '1' } });
 
+  title('The same API by any program: it gets the answer and never the token');
+  for (const [program, ...args] of otherPrograms(url)) {
+    const { code, stdout } = await sig(['run', 'demo-api', '--', program!, ...args], { status: 0 });
+    check(`${program} was authenticated`, code === 0 && stdout.includes(id));
+  }
+  await sig(['run', 'demo-api', '--', 'sh', '-c', 'echo "$SIG_DEMO_API_ACCESS_TOKEN"; exit 7'], {
+    status: 7,
+    stdout: /^sig_placeholder_/,
+  });
+
   title('Every use is on record');
   await sig(['audit', 'verify'], { status: 0, stdout: /all in order/ });
 
@@ -103,6 +113,17 @@ async function runDemo(): Promise<void> {
 
   title('Nothing that was printed holds a secret');
   check('neither client secret nor token in the transcript', findLeaks([secret, token], { transcript }).length === 0);
+}
+
+/** Programs that know nothing of sig, those that this machine has. */
+function otherPrograms(url: string): string[][] {
+  const python = 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())';
+  const known = [['curl', '-sS', url], ['python3', '-c', python, url]];
+  return known.filter(([program]) => {
+    const isThere = findCommand(program!) !== undefined;
+    if (!isThere) console.log(`  (${program} is not on this machine: skipped)`);
+    return isThere;
+  });
 }
 
 interface Expected {

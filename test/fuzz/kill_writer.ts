@@ -53,7 +53,7 @@ export async function killWriters(kills: number, folder: string): Promise<KillRe
       if (n % 10 === 0) await delay(Math.random() * 120);
       else if (await writer.nextLine() === undefined) throw new Error((await writer.end).stderr);
       await delay(Math.random() * 12);
-      writer.process.kill('SIGKILL');
+      writer.signal('SIGKILL');
       const { stderr } = await writer.end;
       if (stderr !== '') throw new Error(stderr);
 

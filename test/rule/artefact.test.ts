@@ -40,15 +40,31 @@ test('the packed tarball installs in an empty folder, imports and runs', async (
 
   for (const entry of Object.keys(exports).filter((key) => key !== './package.json')) {
     const specifier = name + entry.slice(1);
-    const script = `const names = Object.keys(await import('${specifier}')); if (names.length === 0) process.exit(9);`;
-    const imported = await runCommand(node!, ['--input-type=module', '--eval', script], { cwd: project });
-    expect([specifier, imported.code, imported.stderr]).toEqual([specifier, 0, '']);
+    await writeFile(join(project, 'use.mjs'), `if (Object.keys(await import('${specifier}')).length === 0) throw 1;\n`);
+    const deno = [join(ROOT, 'node_modules/.bin/deno'), 'run', '--no-prompt', '--no-lock', '--node-modules-dir=manual'];
+    for (const [file, ...args] of [[node!], deno, [join(ROOT, 'node_modules/.bin/bun'), 'run']]) {
+      const imported = await runCommand(file!, [...args, 'use.mjs'], { cwd: project });
+      expect([specifier, file, imported.code, imported.stderr]).toEqual([specifier, file, 0, '']);
+    }
   }
   const bin = join(project, 'node_modules/.bin/sig');
   const ran = await runCommand(bin, ['--version'], { cwd: project });
   expect([ran.code, ran.stderr]).toEqual([0, '']);
   expect(ran.stdout).toContain(version);
+  // As people call it: npx takes what is installed and asks no registry.
+  const npx = await runCommand(npm!, ['exec', '--offline', '--', 'sig', '--version'], { cwd: project });
+  expect([npx.code, npx.stdout]).toEqual([0, `sig ${version}\n`]);
 }, 300_000);
+
+test('deno publish takes the package, as far as it can say without its registry', async ({ skip }) => {
+  const args = ['publish', '--dry-run', '--allow-dirty', '--no-check'];
+  const tried = await runCommand(join(ROOT, 'node_modules/.bin/deno'), args, { cwd: ROOT, timeoutMs: 90_000 });
+  if (tried.code !== 0 && /sending request|dns error|connect|client error/i.test(tried.stderr)) {
+    skip('deno publish asks a registry that is out of reach');
+  }
+  expect(tried).toMatchObject({ code: 0 });
+  expect(tried.stderr).toContain('src/mod.ts');
+}, 120_000);
 
 test('the types of the package are enough for a strict consumer', async ({ skip }) => {
   const [node] = needCommands(skip, 'node');

@@ -104,7 +104,7 @@ export const DPOP_VECTORS: readonly Vector[] = [
     run: async () => {
       const bytes = encodeUtf8('eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc');
       same(
-        encodeBase64url(await signBytes(await importKey(RFC8037_KEY), bytes)),
+        encodeBase64url(new Uint8Array(await signBytes(await importKey(RFC8037_KEY), bytes))),
         'hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg',
       );
     },

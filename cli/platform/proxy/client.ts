@@ -102,10 +102,10 @@ export function serveClient(options: ClientOptions): Client {
         }
       }
     } catch (error) {
-      if (!(error instanceof Http1Error)) throw error;
+      // Whatever it is, it is the end of this connection and not of the process (security case P8).
       turn?.abort();
       turn = undefined;
-      writeProblem(toSigError(error, 'client'), true);
+      writeProblem(asProxyError(error), true);
     } finally {
       isPumping = false;
     }

@@ -19,13 +19,21 @@ export interface Delivery {
   readonly isBegun: boolean;
 }
 
+/** What the client can take. */
+export interface AnswerTo {
+  /** Minor version of its request. */
+  readonly minor: 0 | 1;
+  /** Whether its connection may stay open. */
+  readonly keepAlive: boolean;
+}
+
 /** What is delivered, and to whom. */
 export interface DeliverOptions {
   readonly client: Client;
   readonly exchange: Exchange;
   readonly message: ParsedResponse;
   readonly plan: AnswerPlan;
-  readonly to: { readonly minor: 0 | 1; readonly keepAlive: boolean };
+  readonly to: AnswerTo;
   readonly onFail: (error: unknown) => void;
 }
 

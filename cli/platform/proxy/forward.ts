@@ -3,7 +3,7 @@ import { concatBytes } from '../../../src/encoding/bytes.ts';
 import { targetOf } from '../../../src/http1/request_target.ts';
 import type { ParsedRequest, ParsedResponse } from '../../../src/http1/message.ts';
 import { writeResponseHead } from '../../../src/http1/write.ts';
-import type { Passage } from '../../../src/proxy/passage.ts';
+import type { AnswerPlan, Passage } from '../../../src/proxy/passage.ts';
 import type { HeaderPairs, RequestHead } from '../../../src/target/head.ts';
 import type { Target } from '../../../src/target/target.ts';
 import type { Exchange, ExchangeListener } from '../upstream/exchange.ts';
@@ -11,7 +11,7 @@ import { type NetworkProxy, parseNetworkProxy } from '../upstream/network_proxy.
 import type { Upstream } from '../upstream/upstream.ts';
 import { asProxyError, type Client, type Turn } from './client.ts';
 import type { ProxyCore } from './core.ts';
-import { deliver, type Delivery } from './deliver.ts';
+import { type AnswerTo, deliver, type Delivery } from './deliver.ts';
 import { joinTunnel } from './join.ts';
 import type { Deadline, ProxyTimes } from './deadline.ts';
 
@@ -93,35 +93,42 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
 
   function listenerFor(its: Passage, get: () => Exchange): ExchangeListener {
     const isCurrent = () => !isGone && exchange === get();
-    return {
-      head(message) {
-        if (message.interim) return passInterim(its, message);
-        if (message.status === 401 && its.injects) return void renew(its, get()).catch(fail);
-        const to = { minor: request.minor, keepAlive: request.keepAlive && client.isRequestWhole };
-        const plan = its.answer(message, to);
-        if (!(plan instanceof Promise)) return begin(plan);
-        get().pause();
-        plan.then((made) => {
-          if (!isCurrent()) return;
-          begin(made);
-          get().resume();
-        }).catch(fail);
 
-        function begin(made: Awaited<typeof plan>): void {
-          if (message.framing.kind === 'tunnel') return switchProtocols(message, made.fields, made.reason);
-          delivery = deliver({ client, exchange: get(), message, plan: made, to, onFail: fail });
-        }
-      },
-      body: (bytes) => delivery?.body(bytes),
-      end(trailers) {
-        delivery?.end(trailers);
-      },
-      fail(error) {
-        if (isCurrent()) fail(error);
-      },
-      drain() {
-        if (!client.isRequestWhole) client.proceed();
-      },
+    function begin(message: ParsedResponse, plan: AnswerPlan, to: AnswerTo): void {
+      if (message.framing.kind === 'tunnel') return switchProtocols(message, plan.fields, plan.reason);
+      delivery = deliver({ client, exchange: get(), message, plan, to, onFail: fail });
+    }
+
+    function answer(message: ParsedResponse): void {
+      if (message.interim) return passInterim(its, message);
+      if (message.status === 401 && its.injects) return void renew(its, get()).catch(fail);
+      const to = { minor: request.minor, keepAlive: request.keepAlive && client.isRequestWhole };
+      const plan = its.answer(message, to);
+      if (!(plan instanceof Promise)) return begin(message, plan, to);
+      get().pause();
+      plan.then((made) => {
+        if (!isCurrent()) return;
+        begin(message, made, to);
+        get().resume();
+      }).catch(fail);
+    }
+
+    /** What goes wrong here is the end of this request, not of the process (security case P8). */
+    function guard(work: () => void): void {
+      if (!isCurrent()) return;
+      try {
+        work();
+      } catch (error) {
+        fail(error);
+      }
+    }
+
+    return {
+      head: (message) => guard(() => answer(message)),
+      body: (bytes) => guard(() => delivery?.body(bytes)),
+      end: (trailers) => guard(() => delivery?.end(trailers)),
+      fail: (error) => guard(() => fail(error)),
+      drain: () => guard(() => client.isRequestWhole || client.proceed()),
     };
   }
 
@@ -133,12 +140,18 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
 
   /** After a 401: once with newer credentials; a person must log in otherwise. */
   async function renew(its: Passage, refused: Exchange): Promise<void> {
-    const canReplay = !isReplay && client.isRequestWhole && keptBytes <= REPLAY_LIMIT;
+    const wasReplayed = isReplay;
+    const canReplay = client.isRequestWhole && keptBytes <= REPLAY_LIMIT;
     isReplay = true;
     exchange = undefined;
     refused.abort();
-    const renewed = await its.renew();
+    const renewed = wasReplayed ? undefined : await its.renew();
     if (isGone) return;
+    if (!renewed) {
+      throw new SigError('E_LOGIN_REQUIRED', 'Server refused the login, and a renewed one as well', {
+        hint: 'log in again, or check what the login may do there',
+      });
+    }
     if (!canReplay) {
       throw new SigError('E_LOGIN_REQUIRED', 'Server refused the login, and the request cannot be sent twice', {
         hint: 'the login was renewed: send the request again; if that does not help, log in again',

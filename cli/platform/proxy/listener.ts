@@ -9,7 +9,7 @@ import { type Client, type ClientStream, serveClient, type Turn } from './client
 import { answerConnect, refuseLoop } from './connect.ts';
 import { answerControl } from './control_request.ts';
 import type { ProxyCore } from './core.ts';
-import { createDeadlineClock, type Deadline, PROXY_TIMES, type ProxyTimes } from './deadline.ts';
+import { createDeadlineClock, PROXY_TIMES, type ProxyTimes } from './deadline.ts';
 import { forwardRequest } from './forward.ts';
 import { createLeafContexts } from './leaf_contexts.ts';
 import { isSameUser } from './socket_owner.ts';

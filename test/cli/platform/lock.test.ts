@@ -17,6 +17,17 @@ test('acquireLock() excludes per name, and the lock can be had again', async () 
   await other.release();
 });
 
+test('a lease that was released does nothing to the next one', async () => {
+  const lock = { folder: `${makeTempFolder()}/lock`, name: 'x' };
+  const first = await acquireLock(lock);
+  await first.release();
+  const second = await acquireLock(lock);
+  await first.release();
+  await expect(acquireLock(lock, 30)).rejects.toMatchObject({ code: 'E_LOCKED' });
+  expect(await withLock(lock, 30, () => Promise.resolve('under the second'))).toBe('under the second');
+  await second.release();
+});
+
 test('acquireLock() takes any name, also one that is no file name', async () => {
   const folder = `${makeTempFolder()}/lock`;
   for (const name of ['', '../x', 'a/b', '\0', 'x'.repeat(5000)]) await (await acquireLock({ folder, name })).release();
@@ -29,7 +40,7 @@ test('S18: a lock ends with its holder, on every runtime', async () => {
     const holder = startChild(worker, ['hold', home, 'x'], { runtime });
     expect(await holder.nextLine()).toBe('held');
     const waiting = acquireLock({ folder: `${home}/lock`, name: 'x' });
-    holder.process.kill('SIGKILL');
+    holder.signal('SIGKILL');
     await (await waiting).release();
   }
 });
@@ -40,13 +51,13 @@ test('S18: a stopped holder keeps the lock, and E_LOCKED names it', async () => 
   for (const runtime of runtimes) {
     const holder = startChild(worker, ['hold', home, lock.name], { runtime });
     expect(await holder.nextLine()).toBe('held');
-    holder.process.kill('SIGSTOP');
+    holder.signal('SIGSTOP');
     await expect(acquireLock(lock, 200)).rejects.toMatchObject({
       code: 'E_LOCKED',
       message: `Cannot lock "credentials/jira.json": process ${holder.process.pid} holds it for longer than 0.2 s`,
     });
     const waiting = acquireLock(lock);
-    holder.process.kill('SIGCONT');
+    holder.signal('SIGCONT');
     holder.send('release');
     await (await waiting).release();
   }

@@ -48,7 +48,7 @@ test('S18: a pipe lock ends with its holder', async (context) => {
   const holder = startChild(worker, ['hold-pipe', address.slice(1)]);
   expect(await holder.nextLine()).toBe('held');
   const waiting = acquirePipeLock(address, soon());
-  holder.process.kill('SIGKILL');
+  holder.signal('SIGKILL');
   (await waiting)();
 });
 

@@ -36,7 +36,7 @@ async function proofOf(
   const input = `${segment({ ...header, ...changes.header })}.${
     segment(changes.text ?? { ...claims, ...changes.claims })
   }`;
-  return `${input}.${encodeBase64url(await signBytes(changes.key ?? open, encodeUtf8(input)))}`;
+  return `${input}.${encodeBase64url(new Uint8Array(await signBytes(changes.key ?? open, encodeUtf8(input))))}`;
 }
 
 test('verifyProof() takes a proof in which everything is right', async () => {

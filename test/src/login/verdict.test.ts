@@ -40,11 +40,12 @@ interface Case {
   readonly now?: Extraction;
   readonly oldToken?: string;
   readonly hasSigns?: boolean;
+  readonly shown?: string;
 }
 
-async function judge(
-  { config, site, before = NOTHING, now = extraction({}, [SID]), oldToken, hasSigns = false }: Case,
-) {
+async function judge(found: Case) {
+  const { config, site, before = NOTHING, now = extraction({}, [SID]), oldToken, hasSigns = false } = found;
+  const { shown = 'https://x.test' } = found;
   const provider = makeProvider({
     strategy: 'browser',
     domains: ['x.test'],
@@ -57,7 +58,7 @@ async function judge(
   const old = oldToken === undefined ? undefined : makeCredential(provider, { token: oldToken });
   const judge = createJudge(provider, ENTRY, before, old, ports);
   const candidate = makeCredential(provider, {}, { values: now.values, cookies: new Secret(now.cookies) });
-  return { verdict: await judge.judge(candidate, now, hasSigns), seen: send.seen };
+  return { verdict: (await judge.judge(candidate, now, hasSigns, shown)).valid, seen: send.seen };
 }
 
 const isKnown = (seen: Seen) => seen.header('cookie') === 'sid=good';
@@ -84,6 +85,18 @@ test('an entry page on a host that gets no credential is not asked', async () =>
   const { verdict, seen } = await judge({ config: { domains: ['api.x.test'] } });
   expect(verdict).toBe('unknown');
   expect(seen).toEqual([]);
+});
+
+test('where the login ends on another host of the provider, that one is asked', async () => {
+  const www = makeCookie('sid', 'good', 'www.x.test');
+  const { verdict, seen } = await judge({
+    config: { domains: ['x.test', 'www.x.test'] },
+    now: extraction({}, [www]),
+    shown: 'https://www.x.test',
+    site: (one) => (isKnown(one) ? answer(200) : toLogin()),
+  });
+  expect(verdict).toBe('yes');
+  expect(seen.map(({ head }) => `${head.target.host}${head.path}`)).toEqual(['www.x.test/', 'www.x.test/']);
 });
 
 test.each<[number, string]>([[200, 'yes'], [401, 'no'], [403, 'no'], [429, 'unknown'], [500, 'unknown'], [
@@ -123,7 +136,7 @@ test('a site that does not answer is asked again as a stranger too', async () =>
   const now = extraction({}, [SID]);
   const candidate = makeCredential(provider, {}, { cookies: new Secret(now.cookies) });
   const verdicts = [];
-  for (let i = 0; i < 3; i++) verdicts.push(await one.judge(candidate, now, false));
+  for (let i = 0; i < 3; i++) verdicts.push((await one.judge(candidate, now, false, 'https://x.test')).valid);
   expect(verdicts).toEqual(['unknown', 'yes', 'yes']);
   expect(send.seen.map(isKnown)).toEqual([false, true, false, true, true]);
 });

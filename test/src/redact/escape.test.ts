@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
-import { MARKER, mayEscape, mayFollow, MORE, NONE, readCode, SOFT_BREAK } from '../../../src/redact/escape.ts';
+import { followersOf, MARKER, mayEscape, MORE, NONE, readCode, SOFT_BREAK } from '../../../src/redact/escape.ts';
 
 const ALL = new Uint8Array(256).fill(1);
 
@@ -124,7 +124,7 @@ test('readCode() says when there is nothing', () => {
   expect(read('')).toEqual([NONE, 0]);
 });
 
-test('mayFollow() and mayEscape() never deny an escape that readCode() reads', () => {
+test('followersOf() and mayEscape() never deny an escape that readCode() reads', () => {
   const text = encodeUtf8(
     '%41%u0041\\u0041\\/&#65;&#x41;&amp;&lt;&lowbar;=41=\r\n=\n%2541&amp;amp;\\\\u0041%&#52;1&#37;&#52;1=%34%31',
   );
@@ -133,27 +133,51 @@ test('mayFollow() and mayEscape() never deny an escape that readCode() reads', (
     const cursor = { bytes: text, final: true, next: 0 };
     const isEscape = [1, 2, 3].some((depth) => readCode(cursor, at, depth) !== text[at] || cursor.next !== at + 1);
     if (!isEscape) continue;
-    expect([at, mayFollow(text[at]!, text[at + 1]!, ALL), mayEscape(text, at)]).toEqual([at, true, true]);
+    expect([at, followersOf(text[at]!, ALL).has(text[at + 1]!), mayEscape(text, text[at]!, at + 1)]).toEqual([
+      at,
+      true,
+      true,
+    ]);
   }
 });
 
 test('mayEscape() denies what is just punctuation', () => {
-  for (const text of ['="x"', '=1&yes=2', '&page=2', '&xyz=1', '% of', '%zz', '&& b', '=3;x']) {
-    expect([text, mayEscape(encodeUtf8(text), 0)]).toEqual([text, false]);
+  for (const text of ['="x"', '=1&yes=2', '&page=2', '&xyz=1', '% of', '%zz', '&; b', '=3;x']) {
+    expect([text, mayEscape(encodeUtf8(text), text.charCodeAt(0), 1)]).toEqual([text, false]);
   }
 });
 
-test('mayFollow() lets a backslash and a line break matter only with characters that are wanted', () => {
+test('followersOf() lets only those escapes matter that can stand for what is wanted', () => {
   const wanted = new Uint8Array(256);
-  wanted[0x61] = wanted[0x22] = 1;
-  const code = (character: string) => character.charCodeAt(0);
-  expect(mayFollow(code('\\'), code('"'), wanted)).toBe(true);
-  expect(mayFollow(code('\\'), code("'"), wanted)).toBe(false);
-  expect(mayFollow(code('\\'), code('u'), wanted)).toBe(true);
-  expect(mayFollow(code('\\'), code('n'), wanted)).toBe(true);
-  expect(mayFollow(code('\\'), code('t'), wanted)).toBe(false);
-  expect(mayFollow(code('\n'), code('a'), wanted)).toBe(true);
-  expect(mayFollow(code('\n'), code(' '), wanted)).toBe(false);
-  expect(mayFollow(code('\r'), code('\n'), wanted)).toBe(true);
-  expect(mayFollow(code('\r'), code('a'), wanted)).toBe(false);
+  for (const character of 'aA"_ ') wanted[character.charCodeAt(0)] = 1;
+  const judge = (pair: string) => followersOf(pair.charCodeAt(0), wanted).has(pair.charCodeAt(1));
+  for (
+    const pair of [
+      '\\"',
+      '\\u',
+      '\\x',
+      '\\n',
+      '\\\\',
+      '\na',
+      '\r\n',
+      '%6',
+      '%2',
+      '%u',
+      '%%',
+      '=4',
+      '=\r',
+      '=\n',
+      '&#',
+      '&q',
+      '&l',
+      '&a',
+    ]
+  ) {
+    expect([pair, judge(pair)]).toEqual([pair, true]);
+  }
+  for (
+    const pair of ["\\'", '\\t', '\\q', '\nb', '\n ', '\ra', '%7', '%e', '% ', '=e', '="', '=u', '&g', '&x', '& ']
+  ) {
+    expect([pair, judge(pair)]).toEqual([pair, false]);
+  }
 });

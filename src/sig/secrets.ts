@@ -2,7 +2,7 @@ import { createMatcher, type Matcher } from '../redact/matcher.ts';
 import { createNeedles, type SecretValue } from '../redact/needles.ts';
 import { Secret } from '../secret.ts';
 import type { Credential } from '../credential/credential.ts';
-import type { Authorization } from '../sig/authorize.ts';
+import type { Authorization } from './authorize.ts';
 
 /** All of a login that must not come back in an answer: stored values, cookies, OAuth tokens and secrets. */
 export function secretsOfCredential(credential: Credential): SecretValue[] {

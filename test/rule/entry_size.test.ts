@@ -1,0 +1,75 @@
+import { build } from 'esbuild';
+import { Buffer } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { needCommands, runCommand } from '../_lib/command.ts';
+import { ROOT } from '../_lib/sig.ts';
+
+/** What each entry may add to a Worker, with all its dependencies: minified and gzipped, in kB. */
+const BUDGETS_KB: Readonly<Record<string, number>> = {
+  '.': 120,
+  './dpop': 13,
+  './message-signature': 12,
+};
+/** What `npm install` may download for our own package, in kB; and unpacked. */
+const PACKED_KB = 500;
+const UNPACKED_KB = 2000;
+
+const { exports } = JSON.parse(readFileSync(join(ROOT, 'deno.json'), 'utf8')) as { exports: Record<string, string> };
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+test.each(Object.entries(exports))(
+  'entry "%s" stays within its budget, and the README says its size',
+  async (entry, source) => {
+    const { outputFiles } = await build({
+      absWorkingDir: ROOT,
+      entryPoints: [source],
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      target: 'es2023',
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+      write: false,
+      logLevel: 'error',
+    });
+    const sizeKb = gzipSync(Buffer.from(outputFiles[0]!.contents), { level: 9 }).length / 1000;
+    expect(sizeKb).toBeLessThan(BUDGETS_KB[entry] ?? 0);
+    const name = entry === '.' ? '@sigcli/cli' : `@sigcli/cli/${entry.slice(2)}`;
+    const row = new RegExp(`^\\| \`${name}\` +\\| (\\d+) kB`, 'm').exec(readme);
+    expect(row, `a row for ${name}: ${sizeKb.toFixed(1)} kB`).not.toBeNull();
+    expect(Math.abs(Number(row![1]) - sizeKb), `${name}: ${sizeKb.toFixed(1)} kB`).toBeLessThan(
+      Math.max(2, sizeKb / 10),
+    );
+  },
+);
+
+test('what is unused of an entry falls away', async () => {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    stdin: { contents: "export { createProof } from './dist/dpop.js';", resolveDir: ROOT },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    write: false,
+  });
+  expect(outputFiles[0]!.text).toContain('dpop+jwt');
+  expect(outputFiles[0]!.text).not.toContain('use_dpop_nonce');
+});
+
+test('the package is small and runs no script when it is installed', async ({ skip }) => {
+  const [npm] = needCommands(skip, 'npm');
+  const { code, stdout } = await runCommand(npm!, ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT });
+  expect(code).toBe(0);
+  const [packed] = JSON.parse(stdout) as [{ size: number; unpackedSize: number }];
+  expect(packed!.size / 1000, 'packed').toBeLessThan(PACKED_KB);
+  expect(packed!.unpackedSize / 1000, 'unpacked').toBeLessThan(UNPACKED_KB);
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  expect(Object.keys(scripts).filter((name) => /^(?:pre|post)?install$/.test(name))).toEqual([]);
+});

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
+import { createRequestDecoder } from '../../../src/http1/decoder.ts';
+import type { ParsedRequest, ParsedResponse } from '../../../src/http1/message.ts';
+import { createProviderSet } from '../../../src/provider/find.ts';
+import { createPassages } from '../../../src/proxy/passage.ts';
+import { createPlaceholders } from '../../../src/proxy/placeholder.ts';
+import { createPolicy } from '../../../src/proxy/policy.ts';
+import { createAuthorizer } from '../../../src/sig/authorize.ts';
+import type { HeaderPairs } from '../../../src/target/head.ts';
+import { makeCanary } from '../../_lib/canary.ts';
+import {
+  fixedClock,
+  headOf,
+  makeCredential,
+  makeProvider,
+  memoryAudit,
+  memoryCredentials,
+} from '../../_lib/fixture.ts';
+
+const provider = makeProvider();
+const token = makeCanary();
+
+async function setUp() {
+  const credentials = await memoryCredentials(makeCredential(provider, { token }));
+  const [clock, audit, placeholders] = [fixedClock(), memoryAudit(), createPlaceholders([provider])];
+  const policy = createPolicy(createProviderSet([provider]), { env: () => undefined });
+  const renew = () => Promise.resolve(makeCredential(provider, { token: 'renewed-token-0123456789' }));
+  const begin = createPassages({
+    policy: () => policy,
+    authorizer: createAuthorizer({ credentials, clock, renew }),
+    credentials,
+    audit,
+    clock,
+    decoders: {},
+    placeholders,
+  });
+  return {
+    audit,
+    placeholder: placeholders[0]!.text,
+    begin: (url: string, headers = '', method = 'GET') => begin(parse(url, headers, method), headOf(url).target),
+  };
+}
+
+function parse(url: string, headers: string, method: string): ParsedRequest {
+  const { target, path } = headOf(url);
+  const decoder = createRequestDecoder();
+  decoder.push(encodeUtf8(`${method} ${path} HTTP/1.1\r\nHost: ${target.host}\r\n${headers}\r\n`));
+  const event = decoder.next();
+  if (event?.kind !== 'head') throw new Error('no head');
+  return event.message;
+}
+
+const response = (fields: HeaderPairs, status = 200): ParsedResponse => ({
+  status,
+  reason: `Hello ${token}`,
+  minor: 1,
+  fields,
+  framing: { kind: 'length', length: 5 },
+  keepAlive: true,
+  interim: false,
+} as ParsedResponse);
+const TO = { minor: 1, keepAlive: true } as const;
+const value = (fields: HeaderPairs, name: string) => fields.find(([other]) => other.toLowerCase() === name)?.[1];
+
+test("a request to a provider carries its credential in the place of the client's own (X10)", async () => {
+  const { begin, audit } = await setUp();
+  const passage = await begin('https://api.example.com/x', 'authorization: mine\r\nRange: bytes=0-9\r\n');
+  expect(passage.head.headers.filter(([name]) => /authorization/i.test(name))).toEqual([[
+    'Authorization',
+    `Bearer ${token}`,
+  ]]);
+  expect(value(passage.head.headers, 'range')).toBeUndefined();
+  expect(audit.events).toEqual([]);
+  await passage.record();
+  expect(audit.events).toMatchObject([{ event: 'inject', via: 'proxy', provider: 'api' }]);
+});
+
+test('a request to a host that nobody claims passes as it is, and so does its answer', async () => {
+  const { begin, audit } = await setUp();
+  const passage = await begin('https://other.example/x', 'Authorization: mine\r\n');
+  expect([passage.injects, value(passage.head.headers, 'authorization')]).toEqual([false, 'mine']);
+  const plan = await passage.answer(response([['Set-Cookie', 'a=1'], ['X', token]]), TO);
+  expect([plan.body.kind, value(plan.fields, 'set-cookie'), value(plan.fields, 'x')]).toEqual(['pass', 'a=1', token]);
+  expect(audit.events).toEqual([]);
+});
+
+test('R1: R6: an answer shows neither the secret nor a fresh session', async () => {
+  const { begin } = await setUp();
+  const passage = await begin('https://api.example.com/x');
+  const plan = await passage.answer(
+    response([['Content-Length', '5'], ['X-Echo', `Bearer ${token}`], ['Set-Cookie', 'sid=new']]),
+    TO,
+  );
+  expect(JSON.stringify([plan.reason, plan.fields])).not.toContain(token);
+  expect(value(plan.fields, 'set-cookie')).toBeUndefined();
+  expect(value(plan.fields, 'x-echo')).toContain('[sig:redacted:api]');
+  expect(plan.body.kind).toBe('scan');
+});
+
+test('R4: a part of a body that nobody asked for in parts is refused', async () => {
+  const { begin } = await setUp();
+  const passage = await begin('https://api.example.com/x');
+  expect(() => passage.answer(response([], 206), TO)).toThrow(expect.objectContaining({ code: 'E_CODING' }));
+});
+
+test.each(['TRACE'])('X14: %s is not passed on', async (method) => {
+  const { begin } = await setUp();
+  await expect(begin('https://api.example.com/x', '', method)).rejects.toMatchObject({ code: 'E_METHOD' });
+});
+
+test('R10: a placeholder is opened at its host, and its appearance elsewhere is refused and recorded', async () => {
+  const { begin, audit, placeholder } = await setUp();
+  const passage = await begin('https://api.example.com/x', `X-Key: ${placeholder}\r\n`);
+  expect(value(passage.head.headers, 'x-key')).toBe(token);
+  await expect(begin('https://evil.example/x', `X-Key: ${placeholder}\r\n`)).rejects.toMatchObject({
+    code: 'E_PLACEHOLDER',
+  });
+  expect(audit.events).toMatchObject([{ event: 'placeholder', host: 'evil.example' }]);
+});
+
+test('renew() gives the same request with a newer credential, and still hides the old one', async () => {
+  const { begin } = await setUp();
+  const renewed = await (await begin('https://api.example.com/x')).renew();
+  expect(value(renewed.head.headers, 'authorization')).toBe('Bearer renewed-token-0123456789');
+  const plan = await renewed.answer(response([['X', `${token} renewed-token-0123456789`]]), TO);
+  expect(JSON.stringify(plan.fields)).not.toMatch(new RegExp(`${token}|renewed-token`));
+});
