@@ -43,7 +43,6 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   jose: ['src/dpop/', 'src/oauth/', 'src/agent_id/'],
   jsep: ['src/rule/'],
   'playwright-core': ['cli/platform/browser.ts', 'cli/platform/browser/'],
-  uqr: ['cli/qr.ts'],
   tldts: ['src/target/public_suffix.ts'],
   uqr: ['cli/qr.ts'],
   yaml: ['src/config/'],
