@@ -70,14 +70,14 @@ export async function callService(
     allowPrivate: request.allowInsecure ?? false,
   });
   let nonceRetry = false;
-  const sendSigned = signing
+  const ask = signing
     ? dpopFetch(transport.send, sessionOf(signing, request.allowInsecure, ports), {
       refresh: signing.refresh,
       onRetry: ({ reason }) => nonceRetry ||= reason === 'nonce',
     })
     : async (url: string, init: RequestInit) => await transport.send(new Request(url, init));
   const response = await withHint(() =>
-    sendSigned(href, {
+    ask(href, {
       method,
       headers: {
         Accept: '*/*',

@@ -18,6 +18,7 @@ import { startIssuer, type TestIssuer } from '../_lib/oidc.ts';
 import { runSig, startSig } from '../_lib/sig.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
 import { startServer, type TestServer } from '../_lib/tls_server.ts';
+import { runAgentDemo } from './demo_agent.ts';
 
 /** Tokens that the API was shown, and those it no longer accepts. */
 const seen = new Set<string>();
@@ -121,6 +122,8 @@ async function runDemo(): Promise<void> {
   await sig(['logout', 'demo-api'], { status: 0, stderr: /logged out/ });
   await sig(['status', 'demo-api'], { status: 4 });
   await sig(['get', 'demo-api'], { status: 0 });
+
+  await runAgentDemo({ stateDir: join(folder.path, 'agent'), title, check, sig });
 
   title('Nothing that was printed holds a secret');
   check('neither client secret nor token in the transcript', findLeaks([secret, token], { transcript }).length === 0);

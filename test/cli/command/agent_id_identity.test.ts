@@ -88,7 +88,7 @@ test('a plaintext identity is taken over, sealed, and its files are named', asyn
   const { sso, run, json, stateDir } = await useAgentId();
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  await mkdir(join(stateDir, 'keys'), { recursive: true });
+  await mkdir(join(stateDir, 'keys'), { recursive: true, mode: 0o700 });
   await writeFile(
     join(stateDir, 'keys/main.json'),
     JSON.stringify({ version: 1, agentId: 'main', privateKeyPem: pem }),
