@@ -59,7 +59,7 @@ test('sig mcp gives the official client status, explain and request', async () =
   // What the server gives back of the login does not reach the agent.
   expect(answer.structuredContent['body']).toBe('you sent [sig:redacted:api]');
   expect(findLeaks(token, { answers: JSON.stringify([status, explained, answer]) })).toEqual([]);
-  expect(answer.structuredContent['headers']).toMatchObject({ 'x-plain': 'yes' });
+  expect(answer.structuredContent['headers']).toMatchObject({ 'X-Plain': 'yes' });
   expect(JSON.stringify(answer)).not.toContain('a=b');
 });
 
