@@ -3,7 +3,6 @@ import { SigError } from '../errors.ts';
 import type { BodyDecoders, WireResponse } from '../ports.ts';
 import type { HeaderPairs } from '../target/head.ts';
 import {
-  type askForReadable,
   decodeBody,
   type DecodingPlan,
   type ExpansionLimits,
