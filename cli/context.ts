@@ -37,19 +37,24 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     const { createCredentials } = await import('../src/credential/credentials.ts');
     return createCredentials(await vault());
   });
-  const audit = once(async () => {
-    const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }] = await Promise.all([
-      import('./platform/audit_file.ts'),
-      import('../src/audit/audit_log.ts'),
-      import('./platform/hash_mac.ts'),
-      import('./platform/folder_store.ts'),
-    ]);
+  /** @param isBusy whether records come one after the other, as from a proxy */
+  const openAudit = async (isBusy: boolean) => {
+    const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }, { lingerLease }] =
+      await Promise.all([
+        import('./platform/audit_file.ts'),
+        import('../src/audit/audit_log.ts'),
+        import('./platform/hash_mac.ts'),
+        import('./platform/folder_store.ts'),
+        import('./platform/lingering_lease.ts'),
+      ]);
+    const lease = () => createFolderStore(home).lease('logs/audit');
     const log = createAuditFile({
       folder: join(home, 'logs'),
-      lease: () => createFolderStore(home).lease('logs/audit'),
+      lease: isBusy ? lingerLease(lease) : lease,
     });
     return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
-  });
+  };
+  const audit = once(() => openAudit(false));
   const browser = once(async () => {
     const { createBrowser } = await import('./platform/browser/browser.ts');
     return createBrowser({ home, env, platform: process.platform });
@@ -131,7 +136,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         providers(),
         vault(),
         credentials(),
-        audit(),
+        openAudit(true),
         renewal(),
       ]);
       const parts = { home, configPath, env, clock, providers: set, vault: openedVault, credentials: opened };
@@ -147,6 +152,9 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
       const matcher = createMatcher(createNeedles(options.secrets));
       return await runChild(options, () => matcher.begin());
     },
+    agentState: async (dir) => (await import('./compose_agent.ts')).composeAgent(dir, prompt, clock),
+    timer: async () => (await import('./platform/timer.ts')).timer,
+    serveTools: async (tools) => await (await import('./platform/mcp_server.ts')).serveTools(tools),
     inspect: async () => await (await import('./platform/inspect.ts')).inspectMachine({ home, providers, credentials }),
   };
 }

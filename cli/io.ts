@@ -66,23 +66,37 @@ export async function note(io: Io, text: string): Promise<void> {
   if (!io.quiet) await io.stderr.write(`sig: ${printable(text)}\n`);
 }
 
+/** Writes an error as `{ok: false, error, code, hint}` on stdout. */
+export async function printAgentError(io: Io, error: unknown): Promise<void> {
+  const { message, code, hint } = knownError(error);
+  await printJson(io, { ok: false, error: message, code, ...(hint === undefined ? {} : { hint }) });
+  await printFrames(io, error);
+}
+
 /** Writes an error: `sig: error: …` and `sig: hint: …` on stderr, or one JSON object on stdout with `--json`. */
 export async function printError(io: Io, error: unknown): Promise<void> {
-  const known = isSigError(error)
-    ? error
-    : new SigError('E_INTERNAL', `Defect in sig: ${error instanceof Error ? error.name : 'unknown error'}`, {
-      hint: 'run again with --verbose for the stack, and report it',
-    });
+  const known = knownError(error);
   if (io.json) await printJson(io, { error: known.toJSON() });
   else {
     await io.stderr.write(`${paint(io, 31, 'sig: error:')} ${printable(known.message)}\n`);
     if (known.hint !== undefined) await io.stderr.write(`${paint(io, 36, 'sig: hint:')} ${printable(known.hint)}\n`);
   }
-  if (io.verbose && !isSigError(error) && error instanceof Error) {
-    // The frames only: a foreign error's message may quote what it was working on.
-    const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-    await io.stderr.write(`${printable(frames.join('\n'))}\n`);
-  }
+  await printFrames(io, error);
+}
+
+function knownError(error: unknown): SigError {
+  if (isSigError(error)) return error;
+  return new SigError('E_INTERNAL', `Defect in sig: ${error instanceof Error ? error.name : 'unknown error'}`, {
+    hint: 'run again with --verbose for the stack, and report it',
+  });
+}
+
+/** With `--verbose`, where a defect is. */
+async function printFrames(io: Io, error: unknown): Promise<void> {
+  if (!io.verbose || isSigError(error) || !(error instanceof Error)) return;
+  // The frames only: a foreign error's message may quote what it was working on.
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  await io.stderr.write(`${printable(frames.join('\n'))}\n`);
 }
 
 /** Rows under headings, each column as wide as its widest cell. */

@@ -45,7 +45,9 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Nobody reads any more (sig … | head): there is nothing to say and nobody to say it to.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
-    await io.printError(streams, error).catch(() => {});
+    // Agents read what agent-id says, failures included, as JSON.
+    const print = argv[0] === 'agent-id' ? io.printAgentError : io.printError;
+    await print(streams, error).catch(() => {});
     return isSigError(error) ? error.exitCode : 1;
   }
 }

@@ -11,7 +11,7 @@ for (const name of await readdir(`${root}/dist`).catch(() => [])) {
 }
 await build(libraryBundle);
 await build(cliBundle);
-await chmod(`${root}/dist/bin/sig.js`, 0o755);
+for (const bin of ['sig', 'agent-id']) await chmod(`${root}/dist/bin/${bin}.js`, 0o755);
 
 const tsc = `${root}/node_modules/typescript/bin/tsc`;
 const types = spawnSync(process.execPath, [tsc, '-p', `${root}/npm/tsconfig.types.json`], { stdio: 'inherit' });

@@ -38,7 +38,7 @@ export const libraryBundle = {
  */
 export const cliBundle = {
   ...common,
-  entryPoints: { sig: 'cli/main.ts' },
+  entryPoints: { sig: 'cli/main.ts', 'agent-id': 'cli/agent_id_main.ts' },
   outdir: 'dist/bin',
   minify: true,
   keepNames: false,

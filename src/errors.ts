@@ -44,7 +44,10 @@ export const ERROR_TABLE = {
   E_HTTP_STATUS: { exit: 1, when: 'the server answered with a status of 400 or more' },
   E_HTTP: { exit: 1, when: 'a client sent something that is not strict HTTP/1.1' },
   E_UPSTREAM: { exit: 6, when: 'the server cannot be reached or broke the connection' },
-  E_CODING: { exit: 6, when: 'a response body is coded in a way that cannot be read, and so not redacted' },
+  E_CODING: {
+    exit: 6,
+    when: 'a response body cannot be read, and so not redacted: its coding is unknown or broken, or it is a part',
+  },
   E_UPSTREAM_TLS: { exit: 6, when: 'the certificate of the server is not trusted' },
   E_TIMEOUT: { exit: 6, when: 'an answer did not come in time' },
   E_SIGNING_KEY: { exit: 1, when: 'a server takes no signature of the key at hand' },

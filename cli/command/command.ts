@@ -3,9 +3,10 @@ import type { BrowserLoginOptions } from '../../src/login/browser.ts';
 import type { LoginPorts } from '../../src/login/login.ts';
 import type { Renew } from '../../src/login/renew.ts';
 import type { AuditLog } from '../../src/audit/audit_log.ts';
-import type { Clock, Prompt, Send } from '../../src/ports.ts';
+import type { Clock, Prompt, Send, Timer } from '../../src/ports.ts';
 import type { ProviderSet } from '../../src/provider/find.ts';
 import type { Sig } from '../../src/sig/sig.ts';
+import type { Vault } from '../../src/vault/vault.ts';
 import type { ChildProxy } from '../../src/proxy/child_environment.ts';
 import type { Placeholder } from '../../src/proxy/placeholder.ts';
 import type { SecretValue } from '../../src/redact/needles.ts';
@@ -122,8 +123,35 @@ export interface Context {
    * @returns its exit status; 128 + n when signal n ended it
    */
   readonly runChild: (options: ChildOptions) => Promise<number>;
+  /** The state of an agent identity, in that folder or the usual one. */
+  readonly agentState: (dir: string | undefined) => Promise<AgentState>;
+  readonly timer: () => Promise<Timer>;
+  /** Gives tools to an agent, over stdin and stdout, until it has enough. */
+  readonly serveTools: (tools: readonly Tool[]) => Promise<void>;
   /** What `sig doctor` checks on this machine. */
   readonly inspect: () => Promise<readonly Finding[]>;
+}
+
+/** Where an agent identity is kept: a vault of its own. */
+export interface AgentState {
+  /** Absolute. */
+  readonly dir: string;
+  /** `undefined` when nothing was made there yet. */
+  readonly info: () => Promise<VaultInfo | undefined>;
+  readonly initialise: (source: KeySourceKind) => Promise<VaultInfo & { readonly created: boolean }>;
+  /** @throws {SigError} E_NOT_INITIALISED */
+  readonly vault: () => Promise<Vault>;
+  readonly audit: AuditLog;
+}
+
+/** What an agent may call. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of its arguments. */
+  readonly input: { readonly type: 'object'; readonly [keyword: string]: unknown };
+  /** @throws {SigError} when it is refused */
+  call(input: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 /** How a proxy is started. */

@@ -23,8 +23,8 @@ export const LOCK_TIMEOUT_MS = 30_000;
 const held = new Map<string, Promise<unknown>>();
 
 /**
- * Waits for a lock and takes it. It ends when released or when its process ends, killed or not; it
- * does not keep the process running. First come, first served.
+ * Waits for a lock and takes it. It excludes the processes of one machine, ends when released or when
+ * its process ends, killed or not, and does not keep the process running. First come, first served.
  *
  * @param timeoutMs default 30,000
  * @throws {SigError} E_LOCKED when it is not free in time; E_STORE or E_PERMISSIONS when the system refuses
@@ -50,8 +50,11 @@ export async function acquireLock(lock: LockName, timeoutMs: number = LOCK_TIMEO
     clearTimeout(timer);
   }
   held.set(address, Promise.resolve());
+  let isReleased = false;
   return {
     async release() {
+      if (isReleased) return;
+      isReleased = true;
       const last = held.get(address);
       held.delete(address);
       await last;

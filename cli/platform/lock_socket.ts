@@ -14,8 +14,8 @@
  * The lowest ticket holds the lock. No entry is renamed while it counts, so a listing that runs
  * beside a change can at worst show another as still choosing (then one waits for that) or not at
  * all (then the other lists later, sees this ticket and goes behind it). The files of another are
- * removed only after its socket refused a connection and the kernel does not list it. Clocks and file times play no part, and a
- * stopped process counts as alive.
+ * removed only after its socket refused a connection and the kernel does not list it. Clocks and
+ * file times play no part, and a stopped process counts as alive.
  *
  * @module
  */
@@ -125,8 +125,8 @@ async function enter(folder: string, sockets: SocketFolder): Promise<OwnPlace> {
       id,
       leave,
       take(ticket) {
+        taken = ticket; // Before the write, so that half a ticket is taken back too.
         writeFileSync(ticketPath(folder, { id, ticket }), `${process.pid}`, { flag: 'wx', mode: 0o600 });
-        taken = ticket;
         for (const socket of waiters) socket.write('t');
       },
     };

@@ -14,7 +14,7 @@ export function isBoundSocket(name: string): boolean {
   try {
     const list = process.platform === 'linux'
       ? readFileSync('/proc/net/unix', 'latin1')
-      : spawnSync('netstat', ['-an', '-f', 'unix'], { encoding: 'latin1' }).stdout;
+      : spawnSync('/usr/sbin/netstat', ['-an', '-f', 'unix'], { encoding: 'latin1' }).stdout;
     return list.split('\n').some((line) => line.endsWith(`/${name}`));
   } catch {
     return false;

@@ -9,13 +9,13 @@ import { redactBody } from '../redact/redact_body.ts';
 import { redactFields, redactReason } from '../redact/redact_head.ts';
 import { describeRequest } from '../audit/describe.ts';
 import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
+import { keepCookies } from '../sig/roll.ts';
+import { createMatcherCache, secretsOfAuthorization } from '../sig/secrets.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
 import { authorityOf, type Target } from '../target/target.ts';
-import { absorbCookies, setCookieLines } from './absorb_cookies.ts';
 import type { OpenCredentials } from './credential_cache.ts';
 import { hasPlaceholder, type Placeholder, swapPlaceholders } from './placeholder.ts';
 import { decideRequest, type ProxyPolicy } from './policy.ts';
-import { createMatcherCache, secretsOfAuthorization } from '../sig/secrets.ts';
 
 /** How the body of an answer reaches the client. */
 export type AnswerBody =
@@ -158,12 +158,12 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       },
       interim: (response, to) => redactFields(getMatcher(), withoutCookies(forwardResponseFields(response, to))),
       answer(response, to) {
-        const lines = setCookieLines(response.fields);
         const kept = withoutCookies(forwardResponseFields(response, to));
         const finish = () => redacted(getMatcher(), response, kept, asked);
-        if (lines.length === 0) return finish();
+        if (!response.fields.some(isCookie)) return finish();
+        const received = { status: response.status, headers: response.fields };
         return Promise.all(
-          credentials.map((credential) => absorbCookies(ports.credentials, credential, lines, asked, nowSec)),
+          providers.map((provider, i) => keepCookies(provider, credentials[i]!, asked, received, nowSec, ports)),
         ).then(finish);
       },
     };
@@ -223,5 +223,9 @@ function bare(head: RequestHead): Passage {
 
 /** Security case R6: a fresh session is the vault's, never the agent's. */
 function withoutCookies(fields: HeaderPairs): HeaderPairs {
-  return fields.filter(([name]) => !/^set-cookie2?$/i.test(name));
+  return fields.filter((field) => !isCookie(field));
+}
+
+function isCookie([name]: readonly [string, string]): boolean {
+  return /^set-cookie2?$/i.test(name);
 }

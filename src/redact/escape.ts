@@ -37,10 +37,13 @@ const PERCENT = 0x25;
 const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
-const BACKSLASH_CONTROL: ReadonlyMap<number, number> = new Map([[0x62, 8], [0x66, 12], [0x6e, LF], [0x72, CR], [
+const BACKSLASH_CONTROL: readonly (readonly [letter: number, code: number])[] = [[0x62, 8], [0x66, 12], [0x6e, LF], [
+  0x72,
+  CR,
+], [
   0x74,
   9,
-]]);
+]];
 
 /** By byte: 1 where an escape may begin, 2 where a line may break, else 0. */
 export const MARKER: Uint8Array = new Uint8Array(256);
@@ -52,27 +55,46 @@ MARKER[PERCENT] =
 MARKER[LF] = MARKER[CR] = 2;
 
 /**
- * Whether `follower` may stand behind the marker `first`, in an escape or at a line break, when
- * only the characters of `wanted` matter (by byte: 1 for those).
+ * The bytes that may stand behind a marker in an escape, or at a line break, when only some
+ * characters matter.
+ *
+ * @param wanted by byte: 1 for the characters that matter
  */
-export function mayFollow(first: number, follower: number, wanted: Uint8Array): boolean {
-  if (first === CR) return follower === LF;
-  if (MARKER[follower] === 1) return true;
-  // What an escape stands for may also be part of another escape, or a line break.
-  const matters = (code: number) => wanted[code] === 1 || MARKER[code] !== 0;
-  switch (first) {
+export function followersOf(marker: number, wanted: Uint8Array): Set<number> {
+  if (marker === CR) return new Set([LF]);
+  const followers = new Set([PERCENT, AMPERSAND, EQUALS, BACKSLASH]);
+  for (let code = 0; code < 256; code++) {
+    // What an escape stands for may also be part of another escape, or a line break.
+    if (wanted[code] !== 1 && (MARKER[code] === 0 || marker === LF)) continue;
+    for (const follower of followersFor(marker, code)) followers.add(follower);
+  }
+  if (marker === LF) followers.delete(SPACE);
+  for (const always of ALWAYS_FOLLOW[marker] ?? []) followers.add(always);
+  return followers;
+}
+
+/** What follows a marker whatever the escape stands for: `u`, `x`, `#`, line ends. */
+const ALWAYS_FOLLOW: Readonly<Record<number, readonly number[]>> = {
+  [PERCENT]: [0x75, 0x55],
+  [EQUALS]: [LF, CR],
+  [BACKSLASH]: [0x75, 0x78],
+  [AMPERSAND]: [0x23],
+};
+
+/** What follows a marker in an escape that stands for a character. */
+function followersFor(marker: number, code: number): number[] {
+  switch (marker) {
     case LF:
-      return follower !== SPACE && wanted[follower] === 1;
+      return [code];
     case AMPERSAND:
-      return follower === 0x23 ||
-        NAMES.some(([name, code]) => name.charCodeAt(0) === follower && matters(code));
+      return NAMES.filter((entity) => entity[1] === code).map(([name]) => name.charCodeAt(0));
     case BACKSLASH:
-      return follower === 0x75 || follower === 0x78 ||
-        matters(BACKSLASH_CONTROL.get(follower) ?? (isPunctuation(follower) ? follower : 0));
+      return isPunctuation(code)
+        ? [code]
+        : BACKSLASH_CONTROL.filter((entry) => entry[1] === code).map(([letter]) => letter);
     default: {
-      const digit = hexValue(follower);
-      if (digit >= 0) return Array.from({ length: 16 }, (_, low) => 16 * digit + low).some(matters);
-      return first === PERCENT ? (follower | 0x20) === 0x75 : MARKER[follower] === 2;
+      const digit = (code >> 4).toString(16);
+      return [digit.charCodeAt(0), digit.toUpperCase().charCodeAt(0)];
     }
   }
 }
@@ -170,7 +192,7 @@ function readHex(cursor: Cursor, at: number, digits: number, depth: number): num
 function readBackslash(cursor: Cursor, first: number, next: number, depth: number): number {
   if (first === 0x78) return readHex(cursor, next, 2, depth);
   if (first === 0x75) return readUnicode(cursor, next, depth);
-  const control = BACKSLASH_CONTROL.get(first);
+  const control = BACKSLASH_CONTROL.find(([letter]) => letter === first)?.[1];
   if (control === undefined && !isPunctuation(first)) return NONE;
   cursor.next = next;
   return control ?? first;

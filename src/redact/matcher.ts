@@ -23,8 +23,9 @@ export interface Redaction {
   /** Ends the text and answers with the rest of it. */
   flush(): Uint8Array[];
   /**
-   * Passes on what is held back, without forgetting it: the rest of a secret that has begun there
-   * will still be redacted. For terminals, when a prompt must show and little is held back.
+   * Passes on what is held back if it is no more than {@link RELEASE_LENGTH} bytes, without forgetting
+   * it: the rest of a secret that has begun there will still be redacted. For terminals, when a
+   * prompt must show. Who prints a secret slowly shows those first bytes of it and no more.
    */
   release(): Uint8Array[];
   /** How many bytes are held back now. */
@@ -60,6 +61,8 @@ export function createMatcher({ needles, fields }: Pick<Needles, 'needles' | 'fi
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
+/** How many bytes of what may be a secret can be released: its beginning is often known anyway. */
+export const RELEASE_LENGTH = 3;
 /** With how much of the next chunk held bytes are joined, so that the rest need not be copied. */
 const JOIN_LENGTH = 64;
 
@@ -115,7 +118,7 @@ class TextRedaction implements Redaction {
 
   release(): Uint8Array[] {
     const state = this.#state;
-    if (this.heldLength === 0) return [];
+    if (this.heldLength === 0 || state.held.length > RELEASE_LENGTH) return [];
     const piece = state.held.subarray(state.skip);
     state.skip = state.held.length;
     state.isMarked = false;

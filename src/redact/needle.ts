@@ -25,9 +25,14 @@ export const HEX: Alphabet = alphabetOf('hex', { A: 'a', B: 'b', C: 'c', D: 'd',
 /** Both alphabets of RFC 4648 §4 and §5. */
 export const BASE64: Alphabet = alphabetOf('base64', { '-': '+', _: '/' });
 
+/** An alphabet in which each key counts as its value. */
 function alphabetOf(name: Alphabet['name'], same: Readonly<Record<string, string>>): Alphabet {
   const fold = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-  for (const [from, to] of Object.entries(same)) fold[from.charCodeAt(0)] = to.charCodeAt(0);
-  const bytes = [...fold.keys()];
-  return { name, fold, spellings: bytes.map((byte) => bytes.filter((other) => fold[other] === fold[byte])) };
+  const spellings = Array.from(fold, (byte) => [byte]);
+  for (const [from, to] of Object.entries(same)) {
+    const pair = [from.charCodeAt(0), to.charCodeAt(0)] as [number, number];
+    fold[pair[0]] = pair[1];
+    spellings[pair[0]] = spellings[pair[1]] = pair;
+  }
+  return { name, fold, spellings };
 }

@@ -1,4 +1,4 @@
-import { MARKER, mayFollow } from './escape.ts';
+import { followersOf, MARKER } from './escape.ts';
 import type { Needle } from './needle.ts';
 
 /** Flags of a pair of adjacent bytes, as they stand in the text. */
@@ -91,18 +91,29 @@ export function indexNeedles(needles: readonly Needle[]): NeedleIndex {
 
 /** Flags where an escape or a line break may matter. */
 function flagMarkers(flags: Uint8Array, needles: readonly Needle[]): void {
-  const wanted = new Uint8Array(256);
-  for (const needle of needles) {
-    for (const byte of needle.bytes) for (const same of needle.alphabet.spellings[byte]!) wanted[same] = 1;
-  }
-  for (let byte = 0; byte < 256; byte++) {
-    if (MARKER[byte] === 0) continue;
-    for (let other = 0; other < 256; other++) {
-      if (mayFollow(byte, other, wanted)) flags[pairOf(byte, other)] = MARK;
+  const wanted = wantedBytes(needles);
+  for (let marker = 0; marker < 256; marker++) {
+    if (MARKER[marker] === 0) continue;
+    for (const follower of followersOf(marker, wanted)) flags[pairOf(marker, follower)] = MARK;
+    for (let before = 0; before < 256; before++) {
       // No needle is wrapped beside a blank.
-      if (MARKER[byte] === 1 || (wanted[other] === 1 && other !== 0x20)) flags[pairOf(other, byte)] = MARK;
+      const isWanted = MARKER[marker] === 1 || (wanted[before] === 1 && before !== 0x20);
+      if (isWanted) flags[pairOf(before, marker)] = MARK;
     }
   }
+}
+
+/** By byte: 1 for those that stand in some needle, in any spelling. */
+function wantedBytes(needles: readonly Needle[]): Uint8Array {
+  const wanted = new Uint8Array(256);
+  for (const { bytes, alphabet } of needles) {
+    const within = new Uint8Array(256);
+    for (let i = 0; i < bytes.length; i++) within[bytes[i]!] = 1;
+    for (let byte = 0; byte < 256; byte++) {
+      if (within[byte] === 1) { for (const same of alphabet.spellings[byte]!) wanted[same] = 1; }
+    }
+  }
+  return wanted;
 }
 
 function add<Value>(map: Map<number, Value[]>, key: number, value: Value): void {

@@ -1,7 +1,14 @@
 import { concatBytes } from '../encoding/bytes.ts';
+import { SigError } from '../errors.ts';
 import type { BodyDecoders, WireResponse } from '../ports.ts';
 import type { HeaderPairs } from '../target/head.ts';
-import { decodeBody, type DecodingPlan, type ExpansionLimits, planDecoding } from './content_coding.ts';
+import {
+  type askForReadable,
+  decodeBody,
+  type DecodingPlan,
+  type ExpansionLimits,
+  planDecoding,
+} from './content_coding.ts';
 import type { Matcher } from './matcher.ts';
 import { redactBody } from './redact_body.ts';
 import { redactFields, redactReason } from './redact_head.ts';
@@ -31,8 +38,9 @@ const HOLD_BYTES = 65_536;
  * The length of a body is not known before its end, so `Content-Length` goes, except where a body
  * that is short, or empty (HEAD, 304), can be waited for.
  *
- * @throws {SigError} E_CODING when strict and the body has a coding unknown here; from the body's
- * iterator when it is not so coded or expands too far
+ * @throws {SigError} E_CODING when strict and the body has a coding unknown here, or is a part that
+ * `askForReadable` did not ask for; from the body's iterator when it is not so coded or
+ * expands too far
  */
 export async function redactResponse(
   matcher: Matcher,
@@ -65,6 +73,8 @@ export async function redactResponse(
 /** Refuses a response by ending it, so that its connection is not left waiting. */
 async function planOrEnd(response: WireResponse, { decoders, strict }: RedactOptions): Promise<DecodingPlan> {
   try {
+    // Two parts could each hold half a secret.
+    if (strict && response.status === 206) throw new SigError('E_CODING', 'Cannot redact a part of a body');
     return planDecoding(response.headers, decoders, strict);
   } catch (error) {
     await response.body[Symbol.asyncIterator]().return?.();

@@ -9,7 +9,7 @@ import type { RequestHead } from '../target/head.ts';
 
 /** What keeping cookies needs. */
 export interface RollPorts {
-  readonly credentials: Credentials;
+  readonly credentials: Pick<Credentials, 'update'>;
   readonly audit: AuditSink;
 }
 
@@ -23,7 +23,7 @@ export async function keepCookies(
   provider: Provider,
   sent: Credential,
   head: RequestHead,
-  response: WireResponse,
+  response: Pick<WireResponse, 'status' | 'headers'>,
   nowSec: number,
   ports: RollPorts,
 ): Promise<void> {

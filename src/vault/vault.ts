@@ -16,8 +16,8 @@ import { openRecord, parseRecord, sealRecord } from './record.ts';
 import { unusable } from './unusable.ts';
 import { createVersionIndex } from './version_index.ts';
 
-/** What a record can be instead of usable. Any other failure says nothing about the record. */
-const UNUSABLE: ReadonlySet<SigErrorCode> = new Set(['E_CORRUPT', 'E_FORMAT', 'E_ROLLBACK', 'E_TAMPER']);
+/** What can be wrong with a record. Any other failure says nothing about it. */
+const UNUSABLE: ReadonlySet<SigErrorCode> = new Set(['E_CORRUPT', 'E_FORMAT', 'E_TAMPER']);
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}\/[a-z0-9][a-z0-9._-]{0,99}$/;
 
 /** An opened record. */
@@ -39,8 +39,8 @@ export interface Vault {
    * The value now, or `undefined`.
    *
    * @throws {SigError} E_CORRUPT when the record is not one (it is moved aside, and absent from then
-   * on); E_TAMPER when it was changed; E_ROLLBACK when it was put back to an older copy; E_FORMAT when it is of another
-   * version of sig
+   * on); E_TAMPER when it was changed; E_ROLLBACK when it was put back to an older copy; E_FORMAT
+   * when another version of sig wrote it
    */
   open(name: string): Promise<Opened | undefined>;
   /** Stores a value. The old one is there until the new one is; one that cannot be opened is kept aside. */
@@ -83,7 +83,7 @@ export interface VaultOptions {
 /** A record as found: its value, or why there is none. */
 type Found =
   | { readonly opened: Opened; readonly etag: string; readonly problem?: never }
-  | { readonly opened?: never; readonly etag?: never; readonly problem?: SigError };
+  | { readonly opened?: never; readonly etag?: never; readonly problem?: SigError | undefined };
 
 /**
  * Opens a vault. Nothing is read before it is needed.
@@ -97,32 +97,32 @@ type Found =
  */
 export function createVault({ store, id, key }: VaultOptions): Vault {
   let root: Promise<RootKey> | undefined;
-  const getRoot = () => {
-    root ??= key().then((given) => given instanceof Uint8Array ? importRootKey(given) : given);
-    root.catch(() => root = undefined); // A mistyped passphrase may be asked for again.
-    return root;
+  const getRoot = (): Promise<RootKey> => {
+    if (root) return root;
+    const asked = key().then((given) => given instanceof Uint8Array ? importRootKey(given) : given);
+    asked.catch(() => root = undefined); // A mistyped passphrase may be asked for again.
+    return root = asked;
   };
   const index = createVersionIndex(store, id, getRoot);
 
   async function find(name: string, lastVersion: number): Promise<Found> {
-    try {
-      const entry = await store.get(fileOf(name));
-      if (!entry) return {};
-      const record = parseRecord(entry.bytes);
-      const value = await openRecord(await getRoot(), { vault: id, name }, record);
-      if (record.version < lastVersion) {
-        throw new SigError('E_ROLLBACK', `It is version ${record.version}, older than version ${lastVersion}`);
-      }
-      return { opened: { value, version: record.version }, etag: entry.etag };
-    } catch (error) {
-      if (isSigError(error) && UNUSABLE.has(error.code)) return { problem: error };
-      throw error;
+    const entry = await orProblem(() => store.get(fileOf(name)));
+    if (entry === undefined || entry instanceof SigError) return { problem: entry };
+    const record = await orProblem(() => parseRecord(entry.bytes));
+    if (record instanceof SigError) return { problem: record };
+    const key = await getRoot(); // Its failures say nothing about the record.
+    const value = await orProblem(() => openRecord(key, { vault: id, name }, record));
+    if (value instanceof SigError) return { problem: value };
+    if (record.version < lastVersion) {
+      const message = `It is version ${record.version}, older than version ${lastVersion}`;
+      return { problem: new SigError('E_ROLLBACK', message) };
     }
+    return { opened: { value, version: record.version }, etag: entry.etag };
   }
 
   /**
-   * Under the lease of the record: moves a corrupt one aside. The error says where it is. All others stay: they
-   * may be good for another sig, another key, or as evidence.
+   * Under the lease of the record: moves a corrupt one aside. The error says where it is. All others
+   * stay: they may be good for another sig, another key, or as evidence.
    */
   async function complain(name: string, problem: SigError): Promise<never> {
     if (problem.code !== 'E_CORRUPT') throw unusable(name, problem);
@@ -217,6 +217,16 @@ export function createVault({ store, id, key }: VaultOptions): Vault {
     },
   };
   return vault;
+}
+
+/** What the work gives, or what it says is wrong with the record. Other failures are thrown. */
+async function orProblem<T>(work: () => T | Promise<T>): Promise<T | SigError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isSigError(error) && UNUSABLE.has(error.code)) return error;
+    throw error;
+  }
 }
 
 function requireName(name: string): string {

@@ -1,5 +1,5 @@
 import { isSigError, SigError } from '../errors.ts';
-import type { Store } from '../ports.ts';
+import type { Lease, Store, StoreEntry } from '../ports.ts';
 import type { RootKey } from './derive.ts';
 import { decodeVersions, deriveMacKey, encodeVersions, type Versions } from './versions.ts';
 
@@ -25,6 +25,15 @@ export interface VersionIndex {
   note(name: string, version: number): Promise<void>;
 }
 
+/** The index as it was read: `etag` is null when there is none, `problem` says why it is unusable. */
+interface Reading {
+  readonly etag: string | null;
+  readonly versions: Versions;
+  readonly problem?: SigError | undefined;
+}
+
+const EMPTY: Reading = { etag: null, versions: new Map() };
+
 /**
  * Opens the index of a vault.
  *
@@ -32,73 +41,63 @@ export interface VersionIndex {
  * @param root gives the root key when it is first needed
  */
 export function createVersionIndex(store: Store, vault: string, root: () => Promise<RootKey>): VersionIndex {
-  // The MAC of the same content is checked once.
-  let known: { readonly etag: string | null; readonly versions: Versions } = { etag: null, versions: new Map() };
-
   let macKey: CryptoKey | undefined;
-  const getMacKey = async () => macKey ??= await deriveMacKey(await root());
+  let known = EMPTY; // The MAC of the same content is checked once.
 
-  async function read(): Promise<typeof known> {
-    const entry = await store.get(VERSIONS_KEY);
-    if (!entry) return { etag: null, versions: new Map() };
-    if (entry.etag !== known.etag) {
-      known = { etag: entry.etag, versions: await decodeVersions(await getMacKey(), vault, entry.bytes) };
+  async function read(): Promise<Reading> {
+    let entry: StoreEntry | undefined;
+    try {
+      entry = await store.get(VERSIONS_KEY);
+    } catch (error) {
+      return asReading(error);
     }
-    return known;
+    if (!entry) return EMPTY;
+    if (entry.etag === known.etag) return known;
+    macKey ??= await deriveMacKey(await root()); // Its failures say nothing about the index.
+    try {
+      return known = { etag: entry.etag, versions: await decodeVersions(macKey, vault, entry.bytes) };
+    } catch (error) {
+      return asReading(error);
+    }
   }
 
-  /** To be called under the lease of the index. */
-  async function readOrSetAside(): Promise<typeof known & { readonly problem?: SigError }> {
-    try {
-      return await read();
-    } catch (error) {
-      if (!isUnusable(error)) throw error;
-      const kept = await store.setAside(VERSIONS_KEY);
-      const problem = new SigError(error.code, `${error.message}; it is kept as "${kept}"`, {
-        hint:
-          'try again: all records still open, but a record put back to an older copy goes unnoticed until it is written anew',
-        cause: error,
-      });
-      return { etag: null, versions: new Map(), problem };
-    }
+  /** Under the lease of the index: moves an unusable one aside. */
+  async function readOrSetAside(): Promise<Reading> {
+    const reading = await read();
+    const { problem } = reading;
+    if (!problem) return reading;
+    const kept = await store.setAside(VERSIONS_KEY);
+    const hint =
+      'try again: all records still open, but one put back to an older copy goes unnoticed until it is written';
+    return {
+      ...EMPTY,
+      problem: new SigError(problem.code, `${problem.message}; it is kept as "${kept}"`, { hint, cause: problem }),
+    };
   }
 
   return {
     async load() {
-      try {
-        return (await read()).versions;
-      } catch (error) {
-        if (!isUnusable(error)) throw error;
-      }
-      const lease = await store.lease(VERSIONS_KEY);
-      try {
-        const { versions, problem } = await readOrSetAside();
-        if (problem) throw problem;
-        return versions; // Another process has just dealt with it.
-      } finally {
-        await lease.release();
-      }
+      const { versions, problem } = await read();
+      if (!problem) return versions;
+      return await underLease(store, async () => {
+        const again = await readOrSetAside();
+        if (again.problem) throw again.problem;
+        return again.versions; // Another process has just dealt with it.
+      });
     },
     async loadOrNone() {
-      try {
-        return (await read()).versions;
-      } catch (error) {
-        if (isUnusable(error)) return new Map();
-        throw error;
-      }
+      return (await read()).versions;
     },
     async note(name, version) {
       try {
-        const lease = await store.lease(VERSIONS_KEY);
-        try {
+        await underLease(store, async () => {
           const { etag, versions } = await readOrSetAside();
           if ((versions.get(name) ?? 0) >= version) return;
+          macKey ??= await deriveMacKey(await root());
           const next = new Map(versions).set(name, version);
-          const bytes = await encodeVersions(await getMacKey(), vault, next);
+          const bytes = await encodeVersions(macKey, vault, next);
           known = { etag: await store.put(VERSIONS_KEY, bytes, etag), versions: next };
-        } finally {
-          await lease.release();
-        }
+        });
       } catch (error) {
         // The record itself is stored: to fail here would tell the caller the opposite.
         if (!isSigError(error, 'E_STORE') && !isSigError(error, 'E_LOCKED')) throw error;
@@ -107,6 +106,16 @@ export function createVersionIndex(store: Store, vault: string, root: () => Prom
   };
 }
 
-function isUnusable(error: unknown): error is SigError {
-  return isSigError(error, 'E_CORRUPT') || isSigError(error, 'E_TAMPER');
+function asReading(error: unknown): Reading {
+  if (isSigError(error, 'E_CORRUPT') || isSigError(error, 'E_TAMPER')) return { ...EMPTY, problem: error };
+  throw error;
+}
+
+async function underLease<T>(store: Store, work: () => Promise<T>): Promise<T> {
+  const lease: Lease = await store.lease(VERSIONS_KEY);
+  try {
+    return await work();
+  } finally {
+    await lease.release();
+  }
 }

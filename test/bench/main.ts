@@ -5,8 +5,10 @@
  * @module
  */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { executableName, findHostTarget } from '../../compile/targets.ts';
 import { createProviderSet } from '../../src/provider/find.ts';
 import { parseUrl } from '../../src/target/target.ts';
 import { findCommand } from '../_lib/command.ts';
@@ -18,6 +20,9 @@ import { formatCosts, measureCalls, measurePrograms, type ProgramCase } from './
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const SIG = join(ROOT, 'dist/bin/sig.js');
+const TARGET = findHostTarget(process.platform, process.arch, false);
+/** The executable, where `npm run compile` has made it. */
+const COMPILED = TARGET && join(ROOT, 'dist', executableName(TARGET));
 const TOKEN = 'bench-token';
 
 if (!Number.isInteger(ROUNDS) || ROUNDS < 1) throw new RangeError('The number of rounds must be 1 or more');
@@ -59,14 +64,33 @@ async function mustRun(args: readonly string[], stdin = ''): Promise<void> {
   if (result.code !== 0) throw new Error(`sig ${args[0]} failed: ${result.stderr}`);
 }
 
+/** `sig` as an executable, for the rows of a table; none when it was not compiled. */
+function compiled(...args: string[]): ProgramCase[] {
+  if (!COMPILED || !existsSync(COMPILED)) return [];
+  return [{ name: `sig ${args[0]}, compiled`, command: [COMPILED, ...args], env }];
+}
+
+/** `gh` and Deno, where they are there. */
+function others(): ProgramCase[] {
+  const deno = join(ROOT, 'node_modules/deno/deno');
+  const gh = findCommand('gh');
+  return [
+    ...(existsSync(deno) ? [{ name: 'deno --version', command: [deno, '--version'], env } as const] : []),
+    ...(gh ? [{ name: 'gh --version', command: [gh, '--version'], env } as const] : []),
+  ];
+}
+
 async function benchStart(): Promise<void> {
   const curl = findCommand('curl');
   const cases: ProgramCase[] = [
     { name: 'node -e 0', command: [process.execPath, '-e', '0'], env },
     ...(curl ? [{ name: 'curl --version', command: [curl, '--version'], env } as const] : []),
+    ...others(),
     { name: 'sig --version', command: [process.execPath, SIG, '--version'], env },
+    ...compiled('--version'),
     { name: 'sig --help', command: [process.execPath, SIG, 'get', '--help'], env },
     { name: 'sig status', command: [process.execPath, SIG, 'status'], env },
+    ...compiled('status'),
   ];
   console.log(formatCosts('start of a program', await measurePrograms(cases, ROUNDS)), '\n');
 }
@@ -88,6 +112,7 @@ async function benchRequest(): Promise<void> {
       ]
       : []),
     { name: 'sig request', command: [process.execPath, SIG, 'request', url], env },
+    ...compiled('request', url),
   ];
   console.log(formatCosts('1 KiB over TLS, loopback', await measurePrograms(cases, ROUNDS)), '\n');
 }

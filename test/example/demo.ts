@@ -13,11 +13,12 @@ import { readAll } from '../../src/encoding/read_all.ts';
 import { buildFormRequest } from '../../src/oauth/client.ts';
 import { Secret } from '../../src/secret.ts';
 import { findLeaks } from '../_lib/canary.ts';
-import type { CommandResult } from '../_lib/command.ts';
+import { type CommandResult, findCommand, runCommand } from '../_lib/command.ts';
 import { startIssuer, type TestIssuer } from '../_lib/oidc.ts';
-import { runSig } from '../_lib/sig.ts';
+import { runSig, startSig } from '../_lib/sig.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
 import { startServer, type TestServer } from '../_lib/tls_server.ts';
+import { runAgentDemo } from './demo_agent.ts';
 
 /** Tokens that the API was shown, and those it no longer accepts. */
 const seen = new Set<string>();
@@ -93,6 +94,27 @@ async function runDemo(): Promise<void> {
   await sig(['get', 'demo-api'], { status: 0, stdout: /\[redacted\]/ });
   await sig(['get', 'demo-api', '--no-redaction'], { status: 5, stderr: /agent/, env: { SIG_AGENT: '1' } });
 
+  title('The same API, called by programs that were told nothing: sig run');
+  for (const [name, command] of plainClients(url)) {
+    const ran = await sig(['run', 'demo-api', '--', ...command], { status: 0 });
+    check(`${name} is answered`, parse(ran.stdout).client === id);
+  }
+
+  title('And by any program, through sig proxy');
+  const proxy = startSig(['proxy'], { home, env: { SIG_EXTRA_CA: api.caFile } });
+  try {
+    const [, port] = await proxy.waitFor(/http:\/\/127\.0\.0\.1:(\d+)/);
+    for (const [name, command] of plainClients(url)) {
+      const ran = await runCommand(command[0], command.slice(1), { env: proxiedEnvironment(port!) });
+      transcript += ran.stdout + ran.stderr;
+      console.log(`\n$ ${name}\n  ${ran.stdout.trim()}`);
+      check(`${name} is answered`, parse(ran.stdout).client === id, ran.stderr);
+    }
+  } finally {
+    proxy.kill();
+    await proxy.done;
+  }
+
   title('Every use is on record');
   await sig(['audit', 'verify'], { status: 0, stdout: /all in order/ });
 
@@ -101,8 +123,52 @@ async function runDemo(): Promise<void> {
   await sig(['status', 'demo-api'], { status: 4 });
   await sig(['get', 'demo-api'], { status: 0 });
 
+  await runAgentDemo({ stateDir: join(folder.path, 'agent'), title, check, sig });
+
   title('Nothing that was printed holds a secret');
   check('neither client secret nor token in the transcript', findLeaks([secret, token], { transcript }).length === 0);
+}
+
+/** Programs that know nothing of sig, as far as they are installed. */
+function plainClients(url: string): (readonly [name: string, command: [string, ...string[]]])[] {
+  const curl = findCommand('curl');
+  const python = findCommand('python3');
+  // Absolute form, as old axios has it, works in every Node; from 22.21 on fetch itself follows HTTPS_PROXY.
+  const node = `const { hostname, port, username, password } = new URL(process.env.HTTPS_PROXY);
+const headers = { host: new URL(${JSON.stringify(url)}).host };
+if (password) headers['proxy-authorization'] = 'Basic ' + btoa(username + ':' + password);
+require('http').get({ host: hostname, port, path: ${
+    JSON.stringify(url)
+  }, headers }, (answer) => answer.pipe(process.stdout));`;
+  const modern = `fetch(${JSON.stringify(url)}).then((answer) => answer.text()).then(console.log)`;
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const hasProxy = major > 24 || (major === 24 && minor >= 0) || (major === 22 && minor >= 21);
+  return [
+    ...(curl ? [['curl', [curl, '-sS', url]] as const] : []),
+    ...(python
+      ? [
+        [
+          'Python',
+          [python, '-c', `import urllib.request; print(urllib.request.urlopen("${url}").read().decode())`],
+        ] as const,
+      ]
+      : []),
+    [hasProxy ? 'Node fetch' : 'Node', [process.execPath, '-e', hasProxy ? modern : node]] as const,
+  ].map(([name, command]) => [name as string, [...command] as [string, ...string[]]] as const);
+}
+
+function proxiedEnvironment(port: string): Record<string, string> {
+  const url = `http://127.0.0.1:${port}`;
+  const ca = join(home, 'proxy/bundle.pem');
+  return {
+    PATH: process.env.PATH ?? '',
+    HTTPS_PROXY: url,
+    https_proxy: url,
+    NODE_USE_ENV_PROXY: '1',
+    NODE_EXTRA_CA_CERTS: ca,
+    SSL_CERT_FILE: ca,
+    CURL_CA_BUNDLE: ca,
+  };
 }
 
 interface Expected {

@@ -10,12 +10,16 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { createFolderStore } from '../../../cli/platform/folder_store.ts';
-import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
+import { decodeUtf8, encodeUtf8 } from '../../../src/encoding/bytes.ts';
 import { testStore } from '../../_lib/store_cases.ts';
-import { isRoot } from '../../_lib/system.ts';
+import { bundleScript, endChildren, startChild } from '../../_lib/run_child.ts';
+import { hasProgram, isRoot } from '../../_lib/system.ts';
 import { makeTempFolder } from '../../_lib/temp_home.ts';
+
+const worker = await bundleScript(new URL('../../_lib/store_worker.ts', import.meta.url));
+afterEach(endChildren);
 
 testStore('createFolderStore()', () => createFolderStore(makeTempFolder()));
 
@@ -64,6 +68,45 @@ test('S11: the next write of a record sweeps what a killed one left', async () =
   await store.put('a/x', one);
   expect(readdirSync(`${home}/a`).sort()).toEqual(['.y.0123456789abcdef.tmp', 'x']);
 });
+
+test(
+  'S11: killed at any system call of a put, the old or new value is there and the next put succeeds',
+  async (context) => {
+    context.skip(!hasProgram('strace'), 'strace is not installed');
+    const home = makeTempFolder();
+    const store = createFolderStore(home);
+    // In the order of a put; the first rename and unlinks are the lock's.
+    const points = [
+      'bind',
+      'listen',
+      'chmod',
+      '/rename.*:when=1',
+      'fchmod',
+      'fsync',
+      '/rename.*:when=2',
+      '/unlink.*:when=1',
+      '/unlink.*:when=2',
+    ];
+    const seen = new Set<string>();
+    let kills = 0;
+    for (const point of points) {
+      await store.put('a/x', encodeUtf8('old'));
+      const fault = point.includes(':') ? point.replace(':', ':signal=KILL:') : `${point}:signal=KILL`;
+      const under = ['strace', '-f', '-o', '/dev/null', '-e', `inject=${fault}`];
+      const { code } = await startChild(worker, ['put', home, 'a/x', 'new'], { under }).end;
+      if (code !== 0) kills++;
+      seen.add(decodeUtf8((await store.get('a/x'))!.bytes));
+      const begin = performance.now();
+      await store.put('a/x', encodeUtf8('next'));
+      expect(performance.now() - begin).toBeLessThan(5000);
+      expect(readdirSync(`${home}/a`)).toEqual(['x']);
+      for (const lock of readdirSync(`${home}/lock`)) expect(readdirSync(`${home}/lock/${lock}`)).toEqual([]);
+    }
+    expect(kills).toBe(points.length);
+    expect([...seen].sort()).toEqual(['new', 'old']);
+  },
+  60_000,
+);
 
 test('S10: setAside() keeps whatever is there, by renaming it', async () => {
   const home = makeTempFolder('disk');

@@ -17,6 +17,17 @@ test('acquireLock() excludes per name, and the lock can be had again', async () 
   await other.release();
 });
 
+test('a lease that was released does nothing to the next one', async () => {
+  const lock = { folder: `${makeTempFolder()}/lock`, name: 'x' };
+  const first = await acquireLock(lock);
+  await first.release();
+  const second = await acquireLock(lock);
+  await first.release();
+  await expect(acquireLock(lock, 30)).rejects.toMatchObject({ code: 'E_LOCKED' });
+  expect(await withLock(lock, 30, () => Promise.resolve('under the second'))).toBe('under the second');
+  await second.release();
+});
+
 test('acquireLock() takes any name, also one that is no file name', async () => {
   const folder = `${makeTempFolder()}/lock`;
   for (const name of ['', '../x', 'a/b', '\0', 'x'.repeat(5000)]) await (await acquireLock({ folder, name })).release();

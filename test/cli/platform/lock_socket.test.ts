@@ -167,7 +167,7 @@ test('S18: processes of all runtimes exclude each other, also while some are kil
   expect(entries).toBeGreaterThanOrEqual(9 * 60);
   (await acquireSocketLock(`${folder}/lock`, soon()))();
   expect(readdirSync(`${folder}/lock`)).toEqual([]);
-}, 60_000);
+}, 300_000);
 
 /** Who entered while another was inside; those who were killed inside are not. */
 function readLog(path: string, killed: ReadonlySet<number>): { overlaps: string[]; entries: number } {

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
 import { formsOf } from '../../../src/redact/form.ts';
-import { createMatcher, type Matcher } from '../../../src/redact/matcher.ts';
+import { createMatcher, type Matcher, RELEASE_LENGTH } from '../../../src/redact/matcher.ts';
 import { type Alphabet, BASE64, EXACT, HEX, type Needle } from '../../../src/redact/needle.ts';
 import { makeCanary } from '../../_lib/canary.ts';
 import { createRandom, cut, type Random, redactChunks, redactSlowly } from '../../_lib/redaction.ts';
@@ -258,10 +258,30 @@ test('R11: release() shows a prompt at once and still redacts the secret that be
   expect(text(redaction.release())).toBe('s');
   expect(redaction.heldLength).toBe(0);
   expect(redaction.release()).toEqual([]);
-  expect(text(redaction.push(encodeUtf8('ecret-value and secret')))).toBe('[p] and ');
-  expect(text(redaction.release())).toBe('secret');
-  expect(text(redaction.push(encodeUtf8('s kept')))).toBe('s kept');
+  expect(text(redaction.push(encodeUtf8('ecret-value and se')))).toBe('[p] and ');
+  expect(text(redaction.release())).toBe('se');
+  expect(text(redaction.push(encodeUtf8('es kept')))).toBe('es kept');
   expect(text(redaction.flush())).toBe('');
+});
+
+test('R11: release() shows no more than three bytes of a secret that is printed slowly', () => {
+  const secret = makeCanary();
+  const matcher = createMatcher({ needles: formsOf(secret, 'p'), fields: [] });
+  for (const size of [1, 2, 3, 4, 10, 20]) {
+    const redaction = matcher.begin();
+    let shown = '';
+    const show = (pieces: Uint8Array[]) => (shown += Buffer.concat(pieces).toString());
+    show(redaction.push(encodeUtf8('> ')));
+    for (let at = 0; at < secret.length; at += size) {
+      show(redaction.push(encodeUtf8(secret.slice(at, at + size))));
+      show(redaction.release());
+    }
+    show(redaction.push(encodeUtf8(' <')));
+    show(redaction.flush());
+    const [before] = shown.split('[sig:redacted:p] <');
+    expect(secret.startsWith(before!.slice(2))).toBe(true);
+    expect(before!.length - 2).toBeLessThanOrEqual(RELEASE_LENGTH);
+  }
 });
 
 test('createMatcher() without needles passes everything through', () => {

@@ -118,6 +118,13 @@ test('R4: redactResponse() refuses an unknown coding when strict, and ends the r
   expect(isEnded).toBe(true);
 });
 
+test('R4: redactResponse() refuses a part that nobody asked for, when strict', async () => {
+  const wire = { ...responseOf([['Content-Range', 'bytes 0-9/32']], [Buffer.from(SECRET.slice(0, 10))]), status: 206 };
+  await expect(redactResponse(MATCHER, wire, OPTIONS)).rejects.toMatchObject({ code: 'E_CODING' });
+  const { response } = await redactResponse(MATCHER, wire, { ...OPTIONS, strict: false });
+  expect(response.status).toBe(206);
+});
+
 test('R4: redactResponse() still looks at the bytes of an unknown coding when not strict', async () => {
   const wire = responseOf([['Content-Encoding', 'utf-8']], [Buffer.from(`a ${SECRET}`)]);
   const { response } = await redactResponse(MATCHER, wire, { ...OPTIONS, strict: false });

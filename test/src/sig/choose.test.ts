@@ -50,3 +50,10 @@ test('naming providers never widens where a credential goes', () => {
     expect.objectContaining({ code: 'E_NOT_ALLOWED' }),
   );
 });
+
+test('chooseProviders() does not choose between two that claim the same request', () => {
+  const both = createProviderSet([makeProvider({ id: 'one' }), makeProvider({ id: 'two' })]);
+  expect(() => chooseProviders(both, headOf('https://api.example.com/'))).toThrow(
+    expect.objectContaining({ code: 'E_AMBIGUOUS', message: expect.stringMatching(/one.*two/) }),
+  );
+});

@@ -335,3 +335,25 @@ test('S16: with another key nothing opens, nothing is overwritten unasked, and n
   await copyBack(store, before);
   expect((await vault.open(jira))?.value).toBe('first');
 });
+
+test.each(['E_CORRUPT', 'E_TAMPER', 'E_FORMAT', 'E_KEY_MISSING'] as const)(
+  'S16: a key source that fails with %s leaves every record and the index where they are',
+  async (code) => {
+    const { store, vault } = makeVault();
+    await vault.seal(jira, 'first');
+    const before = await snapshot(store);
+    for (const lost of [[], [VERSIONS_KEY]]) {
+      for (const key of lost) await store.remove(key);
+      const { vault: other } = makeVault(store, () => Promise.reject(new SigError(code, 'The key is bad')));
+      const calls = [() => other.open(jira), () => other.seal(jira, 'x'), () => other.update(jira, () => 'x')];
+      calls.push(
+        () => other.rename(jira, 'credentials/x').then(() => undefined),
+        () => other.remove(jira).then(() => undefined),
+      );
+      for (const call of calls) await expect(call()).rejects.toMatchObject({ code, message: 'The key is bad' });
+    }
+    await store.put(VERSIONS_KEY, encodeUtf8(before[VERSIONS_KEY]!));
+    expect(await snapshot(store)).toEqual(before);
+    expect((await vault.open(jira))?.value).toBe('first');
+  },
+);

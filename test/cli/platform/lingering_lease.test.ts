@@ -1,0 +1,35 @@
+import { expect, test, vi } from 'vitest';
+import { lingerLease } from '../../../cli/platform/lingering_lease.ts';
+
+function setUp(lingerMs: number) {
+  let nowMs = 0;
+  const release = vi.fn(() => Promise.resolve());
+  const acquire = vi.fn(() => Promise.resolve({ release }));
+  return {
+    release,
+    acquire,
+    lease: lingerLease(acquire, lingerMs, 200, () => nowMs),
+    advance: (ms: number) => void (nowMs += ms),
+  };
+}
+
+test('lingerLease() takes the lease once for what follows closely', async () => {
+  const { lease, acquire, release } = setUp(1_000);
+  for (let i = 0; i < 5; i++) await (await lease()).release();
+  expect([acquire.mock.calls.length, release.mock.calls.length]).toEqual([1, 0]);
+});
+
+test('lingerLease() gives the lease back when nothing follows', async () => {
+  const { lease, release } = setUp(1);
+  await (await lease()).release();
+  await expect.poll(() => release.mock.calls.length, { timeout: 10_000 }).toBe(1);
+});
+
+test('lingerLease() lets others in however busy it is', async () => {
+  const { lease, acquire, release, advance } = setUp(1_000);
+  const first = await lease();
+  advance(201);
+  await first.release();
+  await (await lease()).release();
+  expect([acquire.mock.calls.length, release.mock.calls.length]).toEqual([2, 1]);
+});

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { expect, test } from 'vitest';
+import { makeCanary } from '../_lib/canary.ts';
+import { runCommand } from '../_lib/command.ts';
+import { useServer } from '../_lib/lab.ts';
+import { ROOT } from '../_lib/sig.ts';
+import { tokenProvider, useWorld } from '../_lib/world.ts';
+
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+/** Commands and permissions as the README has them: "| `sig status` | `--allow-env …` |". */
+const ROWS = [...README.matchAll(/^\| `sig ([a-z-]+)[^|]*\| `(--allow-[^`]+)` +\|$/gm)]
+  .map(([, command, flags]) => ({ command: command!, flags: flags!.split(' ') }));
+const ARGS: Readonly<Record<string, (url: string) => string[]>> = {
+  providers: () => ['providers'],
+  status: () => ['status', 'api'],
+  explain: (url) => ['explain', url],
+};
+
+test('the README says what each command of a script needs on Deno', () => {
+  expect(ROWS.map(({ command }) => command).sort()).toEqual(Object.keys(ARGS).sort());
+});
+
+test.for(ROWS)('sig $command runs with $flags, and not with one less', async ({ command, flags }) => {
+  const server = await useServer({ handler: () => ({ body: 'hello' }) });
+  const host = `localhost:${server.port}`;
+  const world = await useWorld(`providers:\n${tokenProvider('api', host)}`);
+  await world.logIn('api', { token: makeCanary() });
+  const run = (permissions: readonly string[]) => {
+    const granted = permissions.map((flag) => flag.replaceAll('~/.sig', world.home).replaceAll('api.example.com', host))
+      // The private CA of the test is a file of its own.
+      .map((flag) => flag.startsWith('--allow-read=') ? `${flag},${server.caFile}` : flag);
+    const args = ['run', '--quiet', '--no-prompt', '--no-config', ...granted, join(ROOT, 'dist/bin/sig.js')];
+    const env = { PATH: '/nowhere', HOME: join(world.home, '..'), SIG_HOME: world.home, SIG_EXTRA_CA: server.caFile };
+    return runCommand(join(ROOT, 'node_modules/deno/deno'), [...args, ...ARGS[command]!(`https://${host}/x`)], {
+      env: { ...env, DENO_DIR: process.env.DENO_DIR ?? `${process.env.HOME}/.cache/deno` },
+    });
+  };
+  expect(await run(flags)).toMatchObject({ code: 0, stderr: '' });
+  for (const flag of flags) {
+    const { code } = await run(flags.filter((other) => other !== flag));
+    expect([flag, code === 0]).toEqual([flag, false]);
+  }
+});
