@@ -4,6 +4,7 @@ import process from 'node:process';
 import type { Renew } from '../src/login/renew.ts';
 import type { Context } from './command/command.ts';
 import { type Io, printable } from './io.ts';
+import { watchKeys } from './platform/keys.ts';
 import { createPrompt } from './platform/prompt.ts';
 import { createUserFiles } from './platform/user_files.ts';
 
@@ -108,6 +109,10 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         decoders: createDecoders(),
       });
     }),
+    watchKeys,
+    forgetBrowser: async (id) => await (await import('./platform/browser/profile.ts')).removeProfile(home, id),
+    renameBrowser: async (from, to) =>
+      await (await import('./platform/browser/profile.ts')).renameProfile(home, from, to),
     browse: async (options) => {
       const [{ obtainByBrowser }, opened, sender] = await Promise.all([
         import('../src/login/browser.ts'),

@@ -106,6 +106,12 @@ export interface Context {
   readonly renewal: () => Promise<Renew>;
   readonly sig: () => Promise<Sig>;
   readonly loginPorts: () => Promise<LoginPorts>;
+  /** Calls back at each key that is pressed at the terminal, if there is one, until the result is called. */
+  readonly watchKeys: (onKey: (key: string) => void) => () => void;
+  /** Removes what a provider's browser knows. */
+  readonly forgetBrowser: (providerId: string) => Promise<void>;
+  /** Gives what a provider's browser knows to a new id. */
+  readonly renameBrowser: (from: string, to: string) => Promise<void>;
   /** Logs in with a browser of this machine. */
   readonly browse: (options: BrowserLoginOptions) => Promise<NonNullable<LoginPorts['browse']>>;
   /** Starts a proxy in this process. */

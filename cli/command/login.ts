@@ -1,232 +1,123 @@
-import type { OAuth2Session } from '../../src/credential/credential.ts';
 import { addProvider } from '../../src/config/edit.ts';
-import type { Grant, ProviderConfig, Strategy } from '../../src/config/config.ts';
-import { SigError } from '../../src/errors.ts';
-import { readAll } from '../../src/encoding/read_all.ts';
+import type { TotpSeed } from '../../src/credential/totp.ts';
 import { decodeUtf8 } from '../../src/encoding/bytes.ts';
-import type { BrowserProgress } from '../../src/login/browser_attempt.ts';
-import { login, type LoginPorts } from '../../src/login/login.ts';
-import { compileProvider, type Provider } from '../../src/provider/provider.ts';
-import type { ProviderSet } from '../../src/provider/find.ts';
-import { proposeId, requireProviderId } from '../../src/provider_id.ts';
-import { Secret } from '../../src/secret.ts';
-import { authorityOf, parseUrl } from '../../src/target/target.ts';
+import { readAll } from '../../src/encoding/read_all.ts';
+import { SigError } from '../../src/errors.ts';
+import { login, type LoginPorts, type LoginResult } from '../../src/login/login.ts';
+import type { Provider } from '../../src/provider/provider.ts';
 import { note, printJson } from '../io.ts';
 import type { Context, ParsedOptions, Run } from './command.ts';
-import { isUrl, requireProvider } from './require_provider.ts';
+import { findOrDraft, readMode } from './draft_provider.ts';
+import { showProgress } from './login_progress.ts';
+import { readClient } from './oauth_client.ts';
 
 export const run: Run = async ({ args, options }, context) => {
   const set = await context.providers();
-  const { provider, isNew } = findOrDraft(args[0]!, set, options, context);
+  const { provider, isNew } = await findOrDraft(args[0]!, set, options, context);
+  requireFitting(provider, options);
   const given = provider.strategy === 'oauth2' ? await readClient(provider, options, context) : {};
-  const ended = new AbortController();
-  const settled = context.onInterrupt(() => Promise.resolve(ended.abort()));
+  const browse = options.has('import-cookies') ? importing(options, context) : browsing(options, context);
   const ports = await context.loginPorts();
-  const browse: LoginPorts['browse'] = async (wanted, old) => {
-    const open = await context.browse({
-      mode: readMode(options),
-      signal: ended.signal,
-      progress: showProgress(context),
-    });
-    return await open(wanted, old);
-  };
-  const { credential, validity } = await login(provider, { ...ports, browse }, given, async () => {
+  const result = await login(provider, { ...ports, browse }, given, async () => {
     if (isNew) await context.editConfig((text) => addProvider(text, provider.config));
   });
-  settled();
-  const expiresAt = credential.expiresAtSec === undefined
-    ? {}
-    : { expiresAt: new Date(credential.expiresAtSec * 1000).toISOString() };
-  if (context.io.json) {
-    await printJson(context.io, { provider: provider.id, strategy: provider.strategy, ...expiresAt });
-  } else {
-    const checked = validity.valid === 'yes' ? ', and the site accepts it' : '';
-    await note(context.io, `logged in to "${provider.id}"${checked}${isNew ? '; added it to config.yaml' : ''}`);
-  }
+  await report(provider, isNew, result, context);
   return 0;
 };
 
-/** The provider that is named, or a new one for a URL that nobody claims yet. */
-function findOrDraft(
-  word: string,
-  set: ProviderSet,
-  options: ParsedOptions,
-  context: Context,
-): { provider: Provider; isNew: boolean } {
-  const known = isUrl(word) ? claimedBy(word, set) : requireProvider(set, word);
-  if (known === undefined) return { provider: draftProvider(word, set, options, context), isNew: true };
-  const strategy = options.value('strategy');
-  if (strategy !== undefined && strategy !== known.strategy) {
-    throw new SigError('E_USAGE', `Provider "${known.id}" logs in by ${known.strategy}, not by ${strategy}`, {
-      hint: `change "strategy" of "${known.id}" in config.yaml`,
-    });
-  }
-  return { provider: known, isNew: false };
-}
+type Browse = NonNullable<LoginPorts['browse']>;
 
-function claimedBy(url: string, set: ProviderSet): Provider | undefined {
-  const { target, path } = parseUrl(url);
-  const match = set.match(target, 'GET', path.split('?', 1)[0]!);
-  if (match.kind === 'one') return match.provider;
-  if (match.kind === 'none') return undefined;
-  if (match.kind === 'refused' && match.providers.length === 1) return match.providers[0];
-  throw new SigError('E_AMBIGUOUS', `Several providers claim ${authorityOf(target)}`, {
-    hint: `name one of them: ${match.providers.map((provider) => provider.id).join(', ')}`,
-  });
-}
-
-function draftProvider(url: string, set: ProviderSet, options: ParsedOptions, context: Context): Provider {
-  const { target, href } = parseUrl(url);
-  if (target.scheme !== 'https') {
-    throw new SigError('E_PLAINTEXT', `Cannot add ${authorityOf(target)} over plain http`, {
-      hint: 'use https, or write the entry yourself with "allowHttp: true"',
-    });
-  }
-  const as = options.value('as');
-  const id = as === undefined ? proposeId(target.host, (taken) => set.get(taken) !== undefined) : requireProviderId(as);
-  if (set.get(id)) {
-    throw new SigError('E_EXISTS', `Provider "${id}" is there already`, { hint: 'choose another with --as' });
-  }
-  const networkProxy = options.value('network-proxy');
-  const mode = readMode(options);
-  const entry: ProviderConfig = {
-    id,
-    domains: [authorityOf(target)],
-    entryUrl: href,
-    ...strategyEntry(options),
-    ...(networkProxy === undefined ? {} : { networkProxy }),
-    ...(mode === undefined || mode === 'auto' ? {} : { loginMode: mode }),
-  };
-  const { provider, issues } = compileProvider(entry, context.env);
-  if (issues.length > 0) {
-    throw new SigError('E_USAGE', `Cannot add "${id}": ${issues[0]!.message}`, { hint: issues[0]!.hint });
-  }
-  return provider;
-}
-
-/** What a new entry says, by strategy: the forms of the documented examples. */
-function strategyEntry(options: ParsedOptions): Pick<ProviderConfig, 'strategy' | 'extract' | 'apply' | 'oauth2'> {
-  const asked = readChoice(options, 'strategy', ['browser', 'oauth2', 'prompt'] as const);
-  const strategy: Strategy = asked ?? (options.has('token-url') || options.has('issuer') ? 'oauth2' : 'browser');
-  switch (strategy) {
-    case 'browser':
-      return {
-        strategy,
-        extract: [{ from: 'cookies', as: 'session', match: '*' }],
-        apply: [{ in: 'header', name: 'Cookie', value: '${session}' }],
-      };
-    case 'prompt':
-      return {
-        strategy,
-        extract: [{ from: 'prompt', as: 'token', match: 'Paste the token' }],
-        apply: [{ in: 'header', name: 'Authorization', value: 'Bearer ${token}' }],
-      };
-    case 'oauth2': {
-      const [tokenUrl, issuer, scope] = ['token-url', 'issuer', 'scope'].map((name) => options.value(name));
-      if (tokenUrl === undefined && issuer === undefined) {
-        throw new SigError('E_USAGE', 'OAuth needs an endpoint', { hint: 'give --token-url URL or --issuer URL' });
-      }
-      const grant = readChoice<Grant>(options, 'grant', ['client_credentials', 'authorization_code', 'device_code']);
-      const scopes = scope?.split(/[ ,]+/).filter((one) => one !== '');
-      return {
-        strategy,
-        oauth2: {
-          ...(tokenUrl === undefined ? {} : { tokenUrl: parseUrl(tokenUrl).href }),
-          ...(issuer === undefined ? {} : { issuer }),
-          ...(scopes === undefined || scopes.length === 0 ? {} : { scopes }),
-          ...(grant === undefined ? {} : { grant }),
-        },
-        extract: [{ from: 'oauth2', as: 'access_token' }],
-        apply: [{ in: 'header', name: 'Authorization', value: 'Bearer ${access_token}' }],
-      };
-    }
-  }
-}
-
-function readMode(options: ParsedOptions): 'auto' | 'headless' | 'visible' | undefined {
-  return readChoice(options, 'mode', ['auto', 'headless', 'visible'] as const);
-}
-
-/** Tells a person at a terminal what the browser waits for: one line for each change. */
-function showProgress({ io }: Context): (state: BrowserProgress) => void {
-  let last = '';
-  return ({ stage, host }) => {
-    const text = stage === 'renewing'
-      ? 'looking whether the site still knows you…'
-      : `waiting for you to sign in${host === undefined ? '' : ` at ${host}`}… (Ctrl-C gives up)`;
-    if (text === last || !io.stderr.isTerminal) return;
-    last = text;
-    void note(io, text);
-  };
-}
-
-function readChoice<T extends string>(options: ParsedOptions, name: string, choices: readonly T[]): T | undefined {
-  const value = options.value(name);
-  if (value === undefined || choices.includes(value as T)) return value as T | undefined;
-  throw new SigError('E_USAGE', `Unknown ${name} "${value}"`, { hint: `use ${choices.join(', ')}` });
-}
-
-/** The OAuth client as given on the command line; what is not given is taken from config or vault. */
-async function readClient(provider: Provider, options: ParsedOptions, context: Context): Promise<OAuth2Session> {
-  const clientId = options.value('client-id');
-  const tokenUrl = options.value('token-url');
-  const clientSecret = await readClientSecret(provider, clientId, options, context);
-  return {
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(clientSecret === undefined ? {} : { clientSecret }),
-    ...(tokenUrl === undefined ? {} : { tokenUrl: parseUrl(tokenUrl).href }),
-  };
-}
-
-async function readClientSecret(
-  provider: Provider,
-  clientId: string | undefined,
-  options: ParsedOptions,
-  context: Context,
-): Promise<Secret | undefined> {
-  const ways = ['client-secret', 'client-secret-stdin', 'client-secret-env', 'client-secret-file'].filter((way) =>
-    options.has(way)
-  );
-  if (ways.length > 1) {
+/** Options that only a browser login has a use for. */
+function requireFitting(provider: Provider, options: ParsedOptions): void {
+  for (const name of ['import-cookies', 'totp', 'mode']) {
+    if (!options.has(name) || provider.strategy === 'browser') continue;
     throw new SigError(
       'E_USAGE',
-      `Give the client secret once: ${ways.map((way) => `--${way}`).join(', ')}`,
+      `Provider "${provider.id}" logs in by ${provider.strategy}: --${name} is for a browser`,
     );
   }
-  switch (ways[0]) {
-    case 'client-secret':
-      await note(
-        context.io,
-        'warning: other users of this machine can see a secret on a command line; prefer --client-secret-stdin',
-      );
-      return requireSecret(options.value('client-secret')!);
-    case 'client-secret-stdin':
-      return await readSecretFrom('-', context);
-    case 'client-secret-file':
-      return await readSecretFrom(options.value('client-secret-file')!, context);
-    case 'client-secret-env': {
-      const name = options.value('client-secret-env')!;
-      const value = context.env(name);
-      if (value === undefined) throw new SigError('E_ENV_UNSET', `Variable ${name} is not set`);
-      return requireSecret(value);
-    }
+  for (const name of ['totp', 'mode']) {
+    if (!options.has(name) || !options.has('import-cookies')) continue;
+    throw new SigError('E_USAGE', `With --import-cookies no browser is opened: leave out --${name}`);
   }
-  const needsOne = (provider.config.oauth2?.grant ?? 'client_credentials') === 'client_credentials' &&
-    provider.config.oauth2?.clientSecret === undefined && clientId !== undefined;
-  if (!needsOne) return undefined;
-  return requireSecret((await context.prompt.secret(`Client secret of ${clientId}`)).reveal());
 }
 
-async function readSecretFrom(path: string, context: Context): Promise<Secret> {
-  const bytes = await readAll(context.files.read(path), 64 * 1024);
-  if (bytes === undefined) throw new SigError('E_USAGE', 'The client secret is longer than 64 KiB');
-  return requireSecret(decodeUtf8(bytes).replace(/\r?\n$/, ''));
+/** By a browser of this machine, which Ctrl-C, SIGTERM and the key q close. */
+function browsing(options: ParsedOptions, context: Context): Browse {
+  return async (provider, old) => {
+    const totp = options.has('totp') ? await readSeed(context) : undefined;
+    const cancelled = new AbortController();
+    let isConfirmed = false;
+    const progress = showProgress(context.io, context.clock);
+    const open = await context.browse({
+      mode: readMode(options),
+      totp,
+      signal: cancelled.signal,
+      isConfirmed: () => isConfirmed,
+      progress: progress.show,
+    });
+    const obtained = open(provider, old);
+    // An interrupt waits until the browser is gone.
+    const settled = context.onInterrupt(async () => {
+      cancelled.abort();
+      await obtained.catch(() => {});
+    });
+    const releaseKeys = context.watchKeys((key) => {
+      if (key === 'q' || key === '\x03') cancelled.abort();
+      if (key === '\r' || key === '\n') isConfirmed = true;
+    });
+    try {
+      return await obtained;
+    } finally {
+      releaseKeys();
+      progress.end();
+      settled();
+    }
+  };
 }
 
-function requireSecret(text: string): Secret {
-  if (/^[\x20-\x7e]+$/.test(text)) return new Secret(text);
-  throw new SigError(
-    'E_USAGE',
-    text === '' ? 'The client secret is empty' : 'The client secret has characters that no secret has',
-  );
+async function readSeed(context: Context): Promise<TotpSeed> {
+  const { parseTotp } = await import('../../src/credential/totp.ts');
+  return parseTotp((await context.prompt.secret('One-time password seed, base32 or otpauth://')).reveal());
+}
+
+/** Largest file that may hold cookies: an archive carries whole pages. */
+const IMPORT_LIMIT = 300 * 1024 * 1024;
+
+/** By a file that a person exported from another browser. */
+function importing(options: ParsedOptions, context: Context): Browse {
+  return async (provider, old) => {
+    const bytes = await readAll(context.files.read(options.value('import-cookies')!), IMPORT_LIMIT);
+    if (bytes === undefined) {
+      throw new SigError('E_IMPORT', 'Cannot import the login: the file is larger than 300 MiB');
+    }
+    const [{ importLogin }, { obtainByImport }, { isPublicSuffix }] = await Promise.all([
+      import('../../src/credential/import_cookies.ts'),
+      import('../../src/login/imported.ts'),
+      import('../../src/target/public_suffix.ts'),
+    ]);
+    const nowSec = Math.floor(context.clock.now() / 1000);
+    const imported = importLogin(requireText(bytes), { nowSec, isPublicSuffix });
+    for (const skipped of context.io.verbose ? imported.skipped : []) await note(context.io, `left out ${skipped}`);
+    return obtainByImport(provider, imported, old, nowSec, context.env);
+  };
+}
+
+function requireText(bytes: Uint8Array): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    throw new SigError('E_IMPORT', 'Cannot import the login: the file is not text in UTF-8', { cause });
+  }
+}
+
+async function report(provider: Provider, isNew: boolean, result: LoginResult, { io }: Context): Promise<void> {
+  const { credential, validity } = result;
+  const expiresAt = credential.expiresAtSec === undefined
+    ? {}
+    : { expiresAt: new Date(credential.expiresAtSec * 1000).toISOString() };
+  if (io.json) return await printJson(io, { provider: provider.id, strategy: provider.strategy, ...expiresAt });
+  const checked = validity.valid === 'yes' ? ', and the site accepts it' : '';
+  const added = isNew ? `; added it to config.yaml for ${provider.config.domains.join(', ')}` : '';
+  await note(io, `logged in to "${provider.id}"${checked}${added}`);
 }

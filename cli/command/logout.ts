@@ -36,6 +36,8 @@ async function logOut(
     before = old;
     return Promise.resolve(old === undefined ? undefined : withoutValues(old));
   });
+  // A browser that still knew the person would be signed in again at the next request.
+  if (provider.strategy === 'browser') await context.forgetBrowser(provider.id);
   if (before === undefined) return { provider: provider.id, loggedOut: false, revoked: false };
   await (await context.audit()).write({ event: 'logout', provider: provider.id });
   let revoked = false;

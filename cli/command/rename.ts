@@ -11,6 +11,7 @@ export const run: Run = async ({ args }, context) => {
   const to = requireProviderId(args[1]!);
   if (set.get(to)) throw new SigError('E_EXISTS', `Provider "${to}" is there already`);
   const credentials = await context.credentials();
+  await context.renameBrowser(from, to);
   const had = (await credentials.list()).includes(from);
   if (had) await credentials.rename(from, to);
   try {

@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--as <id>', description: 'Id for a new provider' },
       { flag: '--strategy <name>', description: 'browser, oauth2 or prompt' },
       { flag: '--mode <mode>', description: 'Browser: auto, headless or visible' },
+      {
+        flag: '--import-cookies <file>',
+        description: 'Browser: take a cookies.txt, cookie JSON, "Copy as cURL" or HAR from another machine; - is stdin',
+      },
+      { flag: '--totp', description: 'Browser: store the seed of one-time codes, and type them' },
       { flag: '--network-proxy <url>', description: 'http, https, socks5 or socks5h proxy to reach the site' },
       { flag: '--token-url <url>', description: 'OAuth: token endpoint' },
       { flag: '--issuer <url>', description: 'OAuth: issuer whose metadata names the endpoints' },
@@ -47,6 +52,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       'sig login https://jira.example.com',
       'sig login github',
+      'sig login https://jira.example.com --import-cookies cookies.txt',
       'sig login https://api.example.com --strategy oauth2 --token-url https://api.example.com/oauth/token --client-id "$CLIENT_ID" --client-secret-stdin < secret.txt',
     ],
     load: () => import('./login.ts'),

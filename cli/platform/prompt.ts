@@ -56,7 +56,8 @@ function ask(question: string, isShown: boolean): Promise<string> {
   });
 }
 
-function openTerminal(): { input: ReadStream; output: WriteStream; close: () => void } {
+/** The controlling terminal, whatever stdin and stdout are. @throws {SigError} E_TTY when there is none */
+export function openTerminal(): { input: ReadStream; output: WriteStream; close: () => void } {
   const [inputPath, outputPath] = process.platform === 'win32'
     ? ['\\\\.\\CONIN$', '\\\\.\\CONOUT$']
     : ['/dev/tty', '/dev/tty'];

@@ -48,6 +48,11 @@ const setSession = (name: string, value: string, more = ''): [string, string] =>
   `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax${more}`,
 ];
 
+const ROBOT = `<script>setTimeout(() => {
+  document.querySelector('[type=password]').value = 'right';
+  document.querySelector('form').submit();
+}, 400)</script>`;
+
 /** An identity provider: a session of its own, tickets for sites, perhaps a one-time code. */
 export interface IdentityProvider {
   readonly site: Site;
@@ -59,8 +64,15 @@ export interface IdentityProvider {
   readonly typed: string[];
 }
 
-/** Creates one. Its session cookie has no expiry, as that of most. */
-export function createIdentityProvider(options: { readonly totp?: string } = {}): IdentityProvider {
+/**
+ * Creates one. Its session cookie has no expiry, as that of most.
+ *
+ * @param options with `signsInByItself` a script in the page types the password, for tests in which
+ * no person can be put in front of the browser
+ */
+export function createIdentityProvider(
+  options: { readonly totp?: string; readonly signsInByItself?: boolean } = {},
+): IdentityProvider {
   let session = '';
   const tickets = new Set<string>();
   const typed: string[] = [];
@@ -83,7 +95,9 @@ export function createIdentityProvider(options: { readonly totp?: string } = {})
       const { pathname } = new URL(request.path, 'https://x');
       if (pathname === '/sso' && request.method === 'GET') {
         if (session !== '' && cookiesOf(request).get('idp') === session) return goOn(back);
-        return form('<input name="user"><input type="password" name="password">');
+        return form(
+          `<input name="user"><input type="password" name="password">${options.signsInByItself ? ROBOT : ''}`,
+        );
       }
       if (fields.has('password')) {
         typed.push(fields.get('password')!);
@@ -103,6 +117,8 @@ export function createIdentityProvider(options: { readonly totp?: string } = {})
 /** A site behind single sign-on, and what it knows. */
 export interface RelyingSite {
   readonly site: Site;
+  /** Begins a session and gives its cookie's value. */
+  openSession(): string;
   /** Ends all its sessions. */
   logOutAll(): void;
   readonly sessions: ReadonlySet<string>;
@@ -120,12 +136,14 @@ export function createRelyingSite(
 ): RelyingSite {
   const sessions = new Set<string>();
   const age = options.maxAgeSec === undefined ? '' : `; Max-Age=${options.maxAgeSec}`;
-  const begin = (): [string, string] => {
-    const sid = randomBytes(8).toString('hex');
+  const openSession = (): string => {
+    const sid = randomBytes(16).toString('hex');
     sessions.add(sid);
-    return setSession('sid', sid, age);
+    return sid;
   };
+  const begin = (): [string, string] => setSession('sid', openSession(), age);
   return {
+    openSession,
     sessions,
     logOutAll: () => sessions.clear(),
     site(request) {

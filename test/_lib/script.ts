@@ -9,11 +9,17 @@ import process from 'node:process';
 import { type CommandOptions, type RunningCommand, startCommand } from './command.ts';
 import { IS_DENO, ROOT } from './sig.ts';
 
-/** Starts a file of this folder. */
-export function startScript(name: string, args: readonly string[], options: CommandOptions = {}): RunningCommand {
+/** The program and arguments that run a file of this folder. */
+export function scriptCommand(name: string): string[] {
   const file = join(ROOT, 'test/_lib', name);
   const first = IS_DENO
     ? ['run', '--quiet', '-A', '--config', join(ROOT, 'deno.json'), file]
     : ['--import', 'tsx', file];
-  return startCommand(process.execPath, [...first, ...args], { cwd: ROOT, ...options });
+  return [process.execPath, ...first];
+}
+
+/** Starts a file of this folder. It has no terminal. */
+export function startScript(name: string, args: readonly string[], options: CommandOptions = {}): RunningCommand {
+  const [program, ...first] = scriptCommand(name);
+  return startCommand(program!, [...first, ...args], { cwd: ROOT, ...options });
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -84,6 +84,25 @@ export async function removeProfile(home: string, profile: string): Promise<void
   const claimed = await claimProfile(home, profile);
   try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  } finally {
+    await claimed.release();
+  }
+}
+
+/**
+ * Gives a profile to another id. What was there under that id is removed.
+ *
+ * @throws {SigError} E_LOCKED when another `sig` uses it
+ */
+export async function renameProfile(home: string, from: string, to: string): Promise<void> {
+  const folder = profileFolder(home, from);
+  if (!exists(folder)) return;
+  await removeProfile(home, to);
+  const claimed = await claimProfile(home, from);
+  try {
+    renameSync(folder, profileFolder(home, to));
+  } catch (error) {
+    throw toStoreError(error, `rename "${folder}"`);
   } finally {
     await claimed.release();
   }
