@@ -2,12 +2,7 @@ import { concatBytes } from '../encoding/bytes.ts';
 import { SigError } from '../errors.ts';
 import type { BodyDecoders, WireResponse } from '../ports.ts';
 import type { HeaderPairs } from '../target/head.ts';
-import {
-  decodeBody,
-  type DecodingPlan,
-  type ExpansionLimits,
-  planDecoding,
-} from './content_coding.ts';
+import { decodeBody, type DecodingPlan, type ExpansionLimits, planDecoding } from './content_coding.ts';
 import type { Matcher } from './matcher.ts';
 import { redactBody } from './redact_body.ts';
 import { redactFields, redactReason } from './redact_head.ts';
