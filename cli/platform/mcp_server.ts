@@ -1,5 +1,9 @@
+// Deno does not read `typesVersions`, by which this package names its types.
+// @ts-types="../../node_modules/@modelcontextprotocol/sdk/dist/esm/server/index.d.ts"
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+// @ts-types="../../node_modules/@modelcontextprotocol/sdk/dist/esm/server/stdio.d.ts"
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+// @ts-types="../../node_modules/@modelcontextprotocol/sdk/dist/esm/types.d.ts"
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
