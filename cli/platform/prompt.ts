@@ -49,10 +49,11 @@ function ask(question: string, isShown: boolean): Promise<string> {
         }
       }
     };
-    output.write(question);
     input.setRawMode(true);
     input.on('data', onData);
     input.resume();
+    // Last: whoever sees the question may answer at once, and by then nothing is echoed.
+    output.write(question);
   });
 }
 
