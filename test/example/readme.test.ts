@@ -40,7 +40,7 @@ test.each(blocksOf('sh').slice(1))('%s', async (block) => {
   for (const [, script] of block.matchAll(/npm run (\S+)/g)) expect(scripts).toHaveProperty(script!);
   const { code, stdout, stderr } = await shell.run(block);
   expect([code, stderr]).toEqual([0, expect.not.stringMatching(/error|warning/)]);
-  if (block.includes('/me')) expect(stdout).toContain('"name":"Ada"');
+  if (block.includes('curl')) expect(stdout).toContain('"name":"Ada"');
 });
 
 test('the configuration is one that sig takes', async () => {
