@@ -10,7 +10,7 @@ import { redactFields, redactReason } from '../redact/redact_head.ts';
 import { describeRequest } from '../audit/describe.ts';
 import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
 import { keepCookies } from '../sig/roll.ts';
-import { createMatcherCache, secretsOfAuthorization } from '../sig/secrets.ts';
+import { createMatcherCache } from '../sig/secrets.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
 import { authorityOf, type Target } from '../target/target.ts';
 import type { OpenCredentials } from './credential_cache.ts';
@@ -135,11 +135,7 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     }
     const placed = { ...authorization, head };
     let matcher: Matcher | undefined;
-    const getMatcher = () =>
-      matcher ??= matcherFor([
-        ...secretsOfAuthorization(authorization),
-        ...(earlier ? secretsOfAuthorization(earlier) : []),
-      ]);
+    const getMatcher = () => matcher ??= matcherFor(earlier ? [authorization, earlier] : [authorization]);
     return {
       head,
       send: authorization.send,
