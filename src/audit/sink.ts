@@ -33,6 +33,7 @@ export function createAuditSink(log: Log, mac: () => Promise<Mac>, clock: Clock)
   let isWriting = false;
   let position: ChainPosition | undefined;
   let firstSeq = 1;
+  let oldest: string | undefined;
   let loadedMac: Promise<Mac> | undefined;
 
   async function drain(): Promise<void> {
@@ -71,7 +72,9 @@ export function createAuditSink(log: Log, mac: () => Promise<Mac>, clock: Clock)
         at = next;
       }
       await open.append(lines, (oldestLine) => {
-        firstSeq = openRecord(oldestLine)?.record.seq ?? firstSeq;
+        // It is another one only after a rotation.
+        if (oldestLine !== oldest) firstSeq = openRecord(oldestLine)?.record.seq ?? firstSeq;
+        oldest = oldestLine;
         return sealHead(chainMac, { ...at, firstSeq });
       });
       position = at;

@@ -166,13 +166,11 @@ export function createPassages(ports: PassagePorts): BeginPassage {
   }
 
   function redacted(matcher: Matcher, response: ParsedResponse, kept: HeaderPairs, asked: RequestHead): AnswerPlan {
-    const { framing, reason } = response;
-    const rest = {
-      reason: redactReason(matcher, reason),
-      trailers: (fields: HeaderPairs) => redactFields(matcher, fields),
-    };
+    const { framing } = response;
+    const reason = redactReason(matcher, response.reason);
+    const trailers = (fields: HeaderPairs) => redactFields(matcher, fields);
     if (framing.kind === 'none' || framing.kind === 'tunnel') {
-      return { ...rest, fields: redactFields(matcher, kept), body: { kind: 'pass' } };
+      return { reason, fields: redactFields(matcher, kept), body: { kind: 'pass' }, trailers };
     }
     // A server that ignores that no range was asked for could cut a secret in two.
     if (response.status === 206 && asked.method !== 'HEAD') {
@@ -181,9 +179,9 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     const { codings, headers } = planDecoding(kept, ports.decoders, true);
     const fields = redactFields(matcher, headers);
     const redaction = matcher.begin();
-    if (codings.length === 0) return { ...rest, fields, body: { kind: 'scan', redaction } };
+    if (codings.length === 0) return { reason, fields, body: { kind: 'scan', redaction }, trailers };
     const read = (body: AsyncIterable<Uint8Array>) => redactBody(decodeBody(body, codings, ports.decoders), redaction);
-    return { ...rest, fields, body: { kind: 'decode', read } };
+    return { reason, fields, body: { kind: 'decode', read }, trailers };
   }
 }
 
