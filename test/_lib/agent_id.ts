@@ -27,7 +27,7 @@ export async function useAgentId(switches: AlienSwitches = {}): Promise<AgentId>
   const folder = await useFolder();
   const stateDir = join(folder, 'state');
   const [file, ...first] = sigCommand();
-  const name = IS_DENO ? 'cli/agent_id_main.ts' : 'dist/bin/agent-id.js';
+  const name = IS_DENO ? 'cli/agent_id_main.ts' : 'dist/bin/agent-id.cjs';
   const run: AgentId['run'] = (args, { env = {}, stdin } = {}) =>
     runCommand(file, [...first.slice(0, -1), join(ROOT, name), ...args], {
       env: {
