@@ -1,5 +1,6 @@
 import { isSigError } from '../errors.ts';
 import { formatDomain, parseDomain } from '../target/domain.ts';
+import { parseLoopbackRedirect } from '../target/loopback_redirect.ts';
 import { parseUrl } from '../target/target.ts';
 import type { OAuth2Config, ProviderConfig, Strategy, TotpConfig } from './config.ts';
 import { parseDuration } from './duration.ts';
@@ -27,6 +28,7 @@ const OAUTH_KEYS = [
   'grant',
   'audience',
   'authMethod',
+  'redirectUri',
   'dpop',
 ] as const;
 const OWN_KEYS = [
@@ -175,13 +177,18 @@ function readOAuth2(
     scope.report(entry.keyStart, 'strategy "oauth2" needs "tokenUrl" or "issuer"');
   }
   if (found.size === 0) return undefined;
+  const grant = readChoice(found.get('grant'), ['client_credentials', 'authorization_code', 'device_code']);
+  if (grant !== undefined && grant !== 'client_credentials' && !found.has('issuer')) {
+    const hint = 'the address of the server: its metadata names the endpoint where a person begins';
+    scope.report(found.get('grant')!.offset, `grant "${grant}" needs "issuer"`, hint);
+  }
   return withoutUndefined({
     tokenUrl: readUrl(found.get('tokenUrl')),
     issuer: readUrl(found.get('issuer')),
     clientId: readEnvironmentText(found.get('clientId')),
     clientSecret: readEnvironmentText(found.get('clientSecret')),
     scopes: readList(found.get('scopes'), readEnvironmentText, '[read, write]'),
-    grant: readChoice(found.get('grant'), ['client_credentials', 'authorization_code', 'device_code']),
+    grant,
     audience: readEnvironmentText(found.get('audience')),
     authMethod: readChoice(found.get('authMethod'), [
       'client_secret_basic',
@@ -189,6 +196,7 @@ function readOAuth2(
       'private_key_jwt',
       'none',
     ]),
+    redirectUri: readRedirectUri(found.get('redirectUri')),
     dpop: readFlag(found.get('dpop')),
   });
 }
@@ -213,6 +221,12 @@ function readUrl(field: Field | undefined): string | undefined {
   const text = readEnvironmentText(field);
   if (text === undefined || hasEnvironment(text)) return text;
   return attempt(field!, `${field!.label}: `, () => (parseUrl(text), text));
+}
+
+function readRedirectUri(field: Field | undefined): string | undefined {
+  const text = readEnvironmentText(field);
+  if (text === undefined || hasEnvironment(text)) return text;
+  return attempt(field!, `${field!.label}: `, () => (parseLoopbackRedirect(text), text));
 }
 
 const PROXY_SCHEMES = ['http', 'https', 'socks5', 'socks5h'];

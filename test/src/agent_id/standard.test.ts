@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loginWithDevice } from '../../../src/agent_id/standard.ts';
+import { loginWithStandard } from '../../../src/agent_id/standard.ts';
 import { generateKey } from '../../../src/encoding/signing_key.ts';
 import { createNonceStore } from '../../../src/dpop/nonce_store.ts';
 import { makeAgentWorld } from '../../_lib/agent.ts';
@@ -28,7 +28,7 @@ test('the device login ends when nobody decides', async () => {
   expect(clock.now() - startedMs).toBeLessThanOrEqual(300_000);
 });
 
-test('loginWithDevice() needs a server with that grant', async () => {
+test('loginWithStandard() needs a server with that grant', async () => {
   const { ports } = await makeAgentWorld();
   const key = await generateKey('Ed25519');
   const state = {
@@ -38,7 +38,7 @@ test('loginWithDevice() needs a server with that grant', async () => {
     clockOffsets: new Map<string, number>(),
   };
   const login = { clientId: 'c', show: () => Promise.resolve() };
-  await expect(loginWithDevice(login, { issuer: 'https://sso.example' }, state, ports)).rejects.toMatchObject({
+  await expect(loginWithStandard(login, { issuer: 'https://sso.example' }, state, ports)).rejects.toMatchObject({
     code: 'E_TOKEN_RESPONSE',
   });
 });

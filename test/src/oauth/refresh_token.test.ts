@@ -9,7 +9,7 @@ test('buildRefresh() sends the refresh token in the body, never in the URL (RFC 
     refreshToken: new Secret('r+t'),
   });
   expect(head.path).toBe('/token');
-  expect(Object.fromEntries(new URLSearchParams(new TextDecoder().decode((body as Uint8Array[])[0])))).toEqual({
+  expect(Object.fromEntries(new URLSearchParams(new TextDecoder().decode(body[0])))).toEqual({
     grant_type: 'refresh_token',
     refresh_token: 'r+t',
     client_id: 'c',
