@@ -1,6 +1,6 @@
 import type { PersonPorts } from '../../src/login/person.ts';
-import type { Clock, Invitation, Timer } from '../../src/ports.ts';
-import { type Io, printable } from '../io.ts';
+import type { Invitation } from '../../src/ports.ts';
+import { printable } from '../io.ts';
 import type { Context } from './command.ts';
 import { statusLine, timeLeft } from './login_progress.ts';
 
@@ -11,20 +11,33 @@ import { statusLine, timeLeft } from './login_progress.ts';
 export async function withPerson<T>(context: Context, work: (person: PersonPorts) => Promise<T>): Promise<T> {
   const { io, clock, listenForRedirect: listen } = context;
   const timer = await context.timer();
-  const [cancelled, settled] = [new AbortController(), new AbortController()];
-  const unregister = context.onInterrupt(async () => {
+  const cancelled = new AbortController();
+  const settled = new AbortController();
+  const showLine = statusLine(io);
+  const settle = () => {
     settled.abort();
-    await Promise.resolve(cancelled.abort());
-  });
+    showLine('');
+  };
+  const showWaiting = async (endsAtMs: number) => {
+    while (!settled.signal.aborted) {
+      showLine(`sig: waiting for you to sign in… ${timeLeft(endsAtMs, clock.now())} left, Ctrl-C to cancel`);
+      await timer.wait(1000, settled.signal);
+    }
+  };
   const invite = async (invitation: Invitation) => {
     await showInvitation(invitation, context);
     // Goes on beside the login, until that is settled.
-    showWaiting(invitation.endsAtMs, { io, clock, timer, signal: settled.signal });
+    void showWaiting(invitation.endsAtMs);
   };
+  const unregister = context.onInterrupt(() => {
+    settle();
+    cancelled.abort();
+    return Promise.resolve();
+  });
   try {
     return await work({ timer, listen, invite, signal: cancelled.signal });
   } finally {
-    settled.abort();
+    settle();
     unregister();
   }
 }
@@ -41,20 +54,4 @@ async function showInvitation({ url, code }: Invitation, { io, openUrl }: Contex
   if (code === undefined) return;
   await io.stderr.write(`Code: ${printable(code)}\n\n`);
   if (io.stderr.isTerminal) await io.stderr.write(`${(await import('../qr.ts')).renderQr(url)}\n`);
-}
-
-interface Waiting {
-  readonly io: Io;
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly signal: AbortSignal;
-}
-
-async function showWaiting(endsAtMs: number, { io, clock, timer, signal }: Waiting): Promise<void> {
-  const write = statusLine(io);
-  while (!signal.aborted) {
-    write(`sig: waiting for you to sign in… ${timeLeft(endsAtMs, clock.now())} left, Ctrl-C to cancel`);
-    await timer.wait(1000, signal);
-  }
-  write('');
 }

@@ -177,18 +177,13 @@ function readOAuth2(
     scope.report(entry.keyStart, 'strategy "oauth2" needs "tokenUrl" or "issuer"');
   }
   if (found.size === 0) return undefined;
-  const grant = readChoice(found.get('grant'), ['client_credentials', 'authorization_code', 'device_code']);
-  if (grant !== undefined && grant !== 'client_credentials' && !found.has('issuer')) {
-    const hint = 'the address of the server: its metadata names the endpoint where a person begins';
-    scope.report(found.get('grant')!.offset, `grant "${grant}" needs "issuer"`, hint);
-  }
   return withoutUndefined({
     tokenUrl: readUrl(found.get('tokenUrl')),
     issuer: readUrl(found.get('issuer')),
     clientId: readEnvironmentText(found.get('clientId')),
     clientSecret: readEnvironmentText(found.get('clientSecret')),
     scopes: readList(found.get('scopes'), readEnvironmentText, '[read, write]'),
-    grant,
+    grant: readChoice(found.get('grant'), ['client_credentials', 'authorization_code', 'device_code']),
     audience: readEnvironmentText(found.get('audience')),
     authMethod: readChoice(found.get('authMethod'), [
       'client_secret_basic',

@@ -34,7 +34,6 @@ const oauth: ProviderConfig = {
   allow: [{ path: '/x/**' }, { methods: ['GET', 'POST'], path: '/y' }],
   oauth2: {
     tokenUrl: 'https://api.example/t',
-    issuer: 'https://api.example',
     clientId: '${ID}',
     scopes: ['read', '404', 'true'],
     grant: 'device_code',

@@ -173,10 +173,6 @@ test.each([
     '"authMethod" cannot be "bearer" | one of: client_secret_basic, client_secret_post, private_key_jwt, none',
   ],
   [
-    'tokenUrl: https://a.example/t, grant: device_code',
-    'grant "device_code" needs "issuer" | the address of the server: its metadata names the endpoint where a person begins',
-  ],
-  [
     'issuer: https://a.example, redirectUri: https://a.example/callback',
     '"redirectUri": cannot use the redirect URI: it does not end on this machine | write it as http://127.0.0.1/callback, ' +
     'or with the port that is registered with the server',
