@@ -110,7 +110,9 @@ export function resolveClient(provider: Provider, known: OAuth2Session | undefin
   const clientId = readOAuth2(provider, 'clientId', env) ?? known?.clientId;
   if (clientId === undefined) {
     throw new SigError('E_LOGIN_REQUIRED', `Provider "${provider.id}" has no client id`, {
-      hint: `log in with its client: sig login ${provider.id} --client-id ID --client-secret-stdin`,
+      hint: `log in with its client: sig login ${provider.id} --client-id ID${
+        grantOf(provider) === 'client_credentials' ? ' --client-secret-stdin' : ''
+      }`,
       provider: provider.id,
     });
   }

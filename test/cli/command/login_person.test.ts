@@ -2,7 +2,7 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { expect, test } from 'vitest';
-import { readFolder } from '../../_lib/canary.ts';
+import { findLeaks, readFolder } from '../../_lib/canary.ts';
 import { useFolder, useIssuer, useServer } from '../../_lib/lab.ts';
 import type { IssuerOptions } from '../../_lib/oidc.ts';
 import { startSig, startSigOnTerminal } from '../../_lib/sig.ts';
@@ -25,7 +25,7 @@ async function setUp(options: IssuerOptions = {}) {
 }
 
 test.each(['off', 'offered', 'required'] as const)(
-  'login by authorization_code at a real server, pushed requests %s; then requests carry the token',
+  'login by authorization_code at a real server, pushed requests %s; then requests carry the token, which shows nowhere',
   async (pushed) => {
     const { issuer, api, world, how, args, configText } = await setUp({ pushed });
     const running = startSig(args('authorization_code'), how);
@@ -38,6 +38,8 @@ test.each(['off', 'offered', 'required'] as const)(
     expect(await configText()).toContain('grant: authorization_code');
     expect((await world.sig(['request', `${api.origin}/x`])).code).toBe(0);
     expect(api.requests[0]!.header('authorization')).toMatch(/^Bearer \S+$/);
+    const token = api.requests[0]!.header('authorization')!.slice('Bearer '.length);
+    expect(findLeaks(token, { stderr, ...await readFolder(world.home) })).toEqual([]);
     // Renewal asks the server and no person.
     await world.credentials.update('api', (old) => Promise.resolve({ ...old!, expiresAtSec: 1 }));
     expect(await world.sig(['request', `${api.origin}/y`])).toMatchObject({ code: 0, stderr: '' });

@@ -158,6 +158,39 @@ test('no message of processAuthorizationResponse() holds state or code', () => {
   }
 });
 
+test('B12: processAuthorizationResponse() takes no random text, and fails in no other way', () => {
+  const pieces = [
+    'state=',
+    'state-1',
+    '&',
+    '=',
+    'code=',
+    'iss=',
+    expected.issuer,
+    '%',
+    '%00',
+    '+',
+    '?',
+    '#',
+    '\u{1f600}',
+    '[]',
+    ';',
+  ];
+  let seed = 7;
+  const next = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+  for (let i = 0; i < 3000; i++) {
+    const text = Array.from({ length: next(12) }, () => pieces[next(pieces.length)]).join('');
+    const fields = new URLSearchParams(text);
+    const isGood = ['state', 'iss', 'code'].every((name) => fields.getAll(name).length === 1) &&
+      fields.get('state') === expected.state && fields.get('iss') === expected.issuer &&
+      /^[ -~]+$/.test(fields.get('code')!);
+    if (isGood) continue;
+    expect(() => processAuthorizationResponse(text, expected, 'api')).toThrow(
+      expect.objectContaining({ name: 'SigError' }),
+    );
+  }
+});
+
 test('buildCodeExchange() sends code, verifier and redirect URI (RFC 6749 §4.1.3, RFC 7636 §4.5)', () => {
   const { head, body } = buildCodeExchange({
     tokenUrl: 'https://as.example/t',
