@@ -6,8 +6,7 @@ import { parseUrl } from '../target/target.ts';
 import { audienceFields } from './audience.ts';
 import { buildFormRequest, type BuiltRequest, type Client } from './client.ts';
 import { joinScopes } from './client_credentials.ts';
-import { readJsonAnswer } from './json_answer.ts';
-import { refusal } from './pushed_authorization.ts';
+import { readJsonAnswer, refusal } from './json_answer.ts';
 
 /** What a device asks for. */
 export interface DeviceRequest {

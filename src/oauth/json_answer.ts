@@ -36,3 +36,23 @@ export async function readJsonAnswer(
 export function readErrorCode(json: Readonly<Record<string, unknown>> | undefined): string | undefined {
   return typeof json?.error === 'string' && /^[a-z_]{1,64}$/.test(json.error) ? json.error : undefined;
 }
+
+/** Why a server did not begin a login: by its status and its registered error code alone. */
+export function refusal(
+  endpoint: string,
+  status: number,
+  json: Readonly<Record<string, unknown>> | undefined,
+  provider: string,
+): SigError {
+  if (status >= 200 && status < 400) {
+    return new SigError('E_TOKEN_RESPONSE', `${endpoint} answered something unusable: status ${status}`, { provider });
+  }
+  const code = readErrorCode(json);
+  const message = `${endpoint} refused: status ${status}${code === undefined ? '' : `, "${code}"`}`;
+  return status === 429 || status >= 500
+    ? new SigError('E_UPSTREAM', message, { provider, hint: 'try again later; the login is kept' })
+    : new SigError('E_LOGIN_FAILED', message, {
+      provider,
+      hint: 'check the client id, its redirect URI and the scopes',
+    });
+}

@@ -1,7 +1,6 @@
-import { SigError } from '../errors.ts';
 import type { WireResponse } from '../ports.ts';
 import { buildFormRequest, type BuiltRequest, type Client } from './client.ts';
-import { readErrorCode, readJsonAnswer } from './json_answer.ts';
+import { readJsonAnswer, refusal } from './json_answer.ts';
 
 /** An authorization request that goes to the server before the browser does. */
 export interface PushedAuthorization {
@@ -41,24 +40,4 @@ export async function processPushedAuthorization(
     return { client_id: clientId, request_uri: uri };
   }
   throw refusal(endpoint, response.status, json, providerId);
-}
-
-/** Why a server did not begin a login: by its status and its registered error code alone. */
-export function refusal(
-  endpoint: string,
-  status: number,
-  json: Readonly<Record<string, unknown>> | undefined,
-  provider: string,
-): SigError {
-  if (status >= 200 && status < 400) {
-    return new SigError('E_TOKEN_RESPONSE', `${endpoint} answered something unusable: status ${status}`, { provider });
-  }
-  const code = readErrorCode(json);
-  const message = `${endpoint} refused: status ${status}${code === undefined ? '' : `, "${code}"`}`;
-  return status === 429 || status >= 500
-    ? new SigError('E_UPSTREAM', message, { provider, hint: 'try again later; the login is kept' })
-    : new SigError('E_LOGIN_FAILED', message, {
-      provider,
-      hint: 'check the client id, its redirect URI and the scopes',
-    });
 }

@@ -15,7 +15,8 @@ const LINK = /\n {2}(https:\S+)\r?\n/;
 async function setUp(options: IssuerOptions = {}) {
   const [issuer, api] = [await useIssuer(options), await useServer()];
   const world = await useWorld('# mine\nproviders: {}\n', { SIG_EXTRA_CA: api.caFile });
-  const how = { home: world.home, env: { SIG_EXTRA_CA: api.caFile } };
+  // Over a remote shell no browser is opened, on whatever system this runs.
+  const how = { home: world.home, env: { SIG_EXTRA_CA: api.caFile, SSH_CONNECTION: 'test' } };
   const args = (grant: string) => {
     const client = ['--issuer', issuer.issuer, '--client-id', issuer.nativeClientId, '--scope', SCOPE];
     return ['login', api.origin, '--as', 'api', '--grant', grant, ...client];
@@ -123,7 +124,7 @@ test('B18: the browser is given the address as one argument, and only where ther
     await writeFile(join(folder, name), `#!/bin/sh\nprintf '%s\\n' "$#" "$@" > '${folder}/said'\n`);
     await chmod(join(folder, name), 0o755);
   }
-  const env = { ...how.env, PATH: `${folder}:${process.env.PATH}`, DISPLAY: ':77' };
+  const env = { ...how.env, PATH: `${folder}:${process.env.PATH}`, DISPLAY: ':77', SSH_CONNECTION: '' };
   const running = startSig(args('authorization_code'), { ...how, env });
   const [, url] = await running.waitFor(LINK);
   expect(running.stderr()).toContain('Sign in with the browser that opens');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readErrorCode, readJsonAnswer } from '../../../src/oauth/json_answer.ts';
+import { readErrorCode, readJsonAnswer, refusal } from '../../../src/oauth/json_answer.ts';
 import { answer } from '../../_lib/fixture.ts';
 
 test('readJsonAnswer() reads an object, whatever its status', async () => {
@@ -24,4 +24,10 @@ test('readErrorCode() shows registered codes and no text of a server', () => {
     expect(readErrorCode({ error })).toBeUndefined();
   }
   expect(readErrorCode(undefined)).toBeUndefined();
+});
+
+test('refusal() names status and code, and no text of the server', () => {
+  const error = refusal('It', 400, { error: 'invalid_scope', error_description: 'EVIL' }, 'api');
+  expect([error.message, error.provider]).toEqual(['It refused: status 400, "invalid_scope"', 'api']);
+  expect(refusal('It', 400, { error: 'EVIL <b>' }, 'api').message).toBe('It refused: status 400');
 });

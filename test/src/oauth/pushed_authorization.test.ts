@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  buildPushedAuthorization,
-  processPushedAuthorization,
-  refusal,
-} from '../../../src/oauth/pushed_authorization.ts';
+import { buildPushedAuthorization, processPushedAuthorization } from '../../../src/oauth/pushed_authorization.ts';
 import { Secret } from '../../../src/secret.ts';
 import { answer } from '../../_lib/fixture.ts';
 
@@ -43,10 +39,4 @@ test.each<[number, unknown, string]>([
   [500, {}, 'E_UPSTREAM'],
 ])('processPushedAuthorization() of status %i with %j fails', async (status, body, code) => {
   await expect(processPushedAuthorization(answer(status, body), 'c', 'api')).rejects.toMatchObject({ code });
-});
-
-test('refusal() names status and code, and no text of the server', () => {
-  const error = refusal('It', 400, { error: 'invalid_scope', error_description: 'EVIL' }, 'api');
-  expect([error.message, error.provider]).toEqual(['It refused: status 400, "invalid_scope"', 'api']);
-  expect(refusal('It', 400, { error: 'EVIL <b>' }, 'api').message).toBe('It refused: status 400');
 });
