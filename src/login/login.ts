@@ -4,6 +4,7 @@ import { SigError } from '../errors.ts';
 import type { AuditSink, Prompt } from '../ports.ts';
 import type { Provider } from '../provider/provider.ts';
 import { type OAuth2Ports, obtainOAuth2 } from './oauth2.ts';
+import { isPersonGrant, obtainWithPerson, type PersonPorts } from './person.ts';
 import { obtainPrompt } from './prompt.ts';
 import { type Probed, validateCredential, type Validity } from './validate.ts';
 
@@ -14,6 +15,8 @@ export interface LoginPorts extends OAuth2Ports {
   readonly audit: AuditSink;
   /** Obtains by browser; absent where there is none. */
   readonly browse?: (provider: Provider, old: Credential | undefined) => Promise<Credential>;
+  /** For the grants with a person in them; absent where there is none. */
+  readonly person?: PersonPorts;
 }
 
 /** A finished login. */
@@ -71,7 +74,9 @@ async function obtain(
     case 'oauth2': {
       // A person who logs in wants a new grant, not the old refresh token.
       const { refreshToken: _spent, ...client } = old?.oauth2 ?? {};
-      return await obtainOAuth2(provider, { ...client, ...given }, ports);
+      const known = { ...client, ...given };
+      if (!isPersonGrant(provider) || !ports.person) return await obtainOAuth2(provider, known, ports);
+      return await obtainWithPerson(provider, known, { ...ports, ...ports.person });
     }
     case 'browser':
       if (ports.browse) return await ports.browse(provider, old);
