@@ -28,7 +28,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Log in, check the login and keep it sealed',
     options: [
       { flag: '--as <id>', description: 'Id for a new provider' },
-      { flag: '--strategy <name>', description: 'browser, oauth2 or prompt' },
+      { flag: '--strategy <name>', description: 'browser, oauth2, prompt or key' },
       { flag: '--mode <mode>', description: 'Browser: auto, headless or visible' },
       {
         flag: '--import-cookies <file>',
@@ -47,6 +47,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--client-secret-env <name>', description: 'OAuth: read the client secret from a variable' },
       { flag: '--client-secret-file <file>', description: 'OAuth: read the client secret from a file' },
       { flag: '--scope <scopes>', description: 'OAuth: scopes, separated by blanks' },
+      { flag: '--dpop', description: 'OAuth: bind the token to a key, and sign each request (RFC 9449)' },
+      { flag: '--signature-agent <url>', description: 'Key: the origin that publishes it (Web Bot Auth)' },
       { flag: '--grant <grant>', description: 'OAuth: client_credentials (default)' },
     ],
     examples: [
@@ -70,7 +72,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '<provider|url>',
     summary: 'Show what would be sent, redacted unless told otherwise',
     options: [
-      { flag: '--format <format>', description: 'json (default), header, value, curl or netscape' },
+      { flag: '--format <format>', description: 'json (default), header, value, curl, netscape or directory' },
       { flag: '--no-redaction', description: 'Show the secrets themselves' },
     ],
     examples: ['sig get jira-example', 'sig get jira-example --format header'],

@@ -53,7 +53,7 @@ export async function obtainOAuth2(
   }
   const client = resolveClient(provider, known, ports.env);
   const { tokens, refreshed } = await requestTokens(provider, tokenUrl, client, known, ports);
-  requireBearer(provider, tokens);
+  requireType(provider, tokens);
   const nowSec = Math.floor(ports.clock.now() / 1000);
   const refreshToken = tokens.refreshToken ?? (refreshed ? known?.refreshToken : undefined);
   const scope = tokens.scope ?? known?.scope;
@@ -135,14 +135,20 @@ async function requestTokens(
   return { tokens: await ask(request), refreshed: false };
 }
 
-/** A token that is bound to a key is of no use as a bearer token (RFC 9449 §5). */
-function requireBearer(provider: Provider, tokens: TokenSet): void {
-  if (tokens.tokenType.toLowerCase() === 'bearer') return;
+/**
+ * A token that is bound to a key is of no use as a bearer token, and one that is not, where that was asked for, is a
+ * downgrade (RFC 9449 §5, security case D13).
+ */
+function requireType(provider: Provider, tokens: TokenSet): void {
+  const isBound = provider.config.oauth2?.dpop === true;
+  if (tokens.tokenType.toLowerCase() === (isBound ? 'dpop' : 'bearer')) return;
   throw new SigError(
     'E_TOKEN_RESPONSE',
     `Token endpoint of "${provider.id}" gave a token of type "${tokens.tokenType}"`,
     {
-      hint: 'this provider does not ask for that type',
+      hint: isBound
+        ? 'the provider says "dpop: true": ask its operator to bind tokens, or remove that'
+        : 'the provider does not say "dpop: true"',
       provider: provider.id,
     },
   );
@@ -163,8 +169,12 @@ function isReadable(text: string, env: Environment): boolean {
   return [...text.matchAll(/\$\{([A-Za-z_]\w*)\}/g)].every((found) => env(found[1]!) !== undefined);
 }
 
-/** The issuer's metadata, when the provider names an issuer and the answer is needed. */
-async function discover(provider: Provider, ports: OAuth2Ports): Promise<ServerMetadata | undefined> {
+/**
+ * The issuer's metadata, when the provider names an issuer.
+ *
+ * @throws {SigError} E_TOKEN_RESPONSE when it has none that is usable, and what sending throws
+ */
+export async function discover(provider: Provider, ports: OAuth2Ports): Promise<ServerMetadata | undefined> {
   const issuer = readOAuth2(provider, 'issuer', ports.env);
   if (issuer === undefined) return undefined;
   let last: unknown;

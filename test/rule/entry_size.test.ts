@@ -9,7 +9,7 @@ import { ROOT } from '../_lib/sig.ts';
 
 /** What each entry may add to a Worker, with all its dependencies: minified and gzipped, in kB. */
 const BUDGETS_KB: Readonly<Record<string, number>> = {
-  '.': 120,
+  '.': 136,
   './dpop': 13,
   './message-signature': 12,
 };
