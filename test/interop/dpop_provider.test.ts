@@ -1,6 +1,7 @@
 /** A provider that says `dpop: true`: oidc-provider gives the tokens, oauth4webapi judges the requests. */
-import { readdir, readFile } from 'node:fs/promises';
+import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
 import { createSend } from '../../cli/platform/send.ts';
 import { createRenewal } from '../../src/login/renew.ts';
@@ -9,7 +10,7 @@ import { findLeaks } from '../_lib/canary.ts';
 import { needCommands } from '../_lib/command.ts';
 import { API_AUDIENCE, type DpopApi, type DpopApiOptions, useDpopApi } from '../_lib/dpop_api.ts';
 import { memoryAudit } from '../_lib/fixture.ts';
-import { useIssuer } from '../_lib/lab.ts';
+import { useIssuer, useServer } from '../_lib/lab.ts';
 import type { IssuerOptions } from '../_lib/oidc.ts';
 import { useWorld } from '../_lib/world.ts';
 
@@ -127,6 +128,44 @@ test('D13: a server that answers with a Bearer token is refused, and the old tok
   issuer.overrideToken(undefined);
   expect(await world.sig(['request', `${url}/3`])).toMatchObject({ code: 0 });
   expect(api.server.requests.map(({ path }) => path)).toEqual(['/1', '/3']);
+});
+
+test('D14: an API that asks for a client certificate is shown none, and no key of ours', async () => {
+  const issuer = await useIssuer({ dpop: true });
+  const shown: unknown[] = [];
+  const server = await useServer({
+    asksClientCertificate: true,
+    handler: (_, socket) => {
+      shown.push((socket as TLSSocket).getPeerCertificate());
+      return { body: 'ok' };
+    },
+  });
+  const world = await useWorld(
+    `providers:
+  api:
+    domains: ['localhost:${server.port}']
+    strategy: oauth2
+    issuer: ${issuer.issuer}
+    dpop: true
+`,
+    { SIG_EXTRA_CA: issuer.caFile },
+  );
+  const { id, secret } = issuer.basicClient;
+  await world.sig(['login', 'api', '--client-id', id, '--client-secret-stdin'], { stdin: secret });
+  expect(await world.sig(['request', server.origin])).toMatchObject({ code: 0, stdout: 'ok' });
+  const strict = await useServer({ wantsClientCertificate: true });
+  const foreign = await world.sig(['request', strict.origin]);
+  expect(foreign.code).toBe(3);
+  expect([shown, strict.requests]).toEqual([[{}], []]);
+});
+
+test('D14: a vault key that others may read is refused, and nothing is sent', async () => {
+  const { api, world, url } = await setUp();
+  const before = api.server.requests.length;
+  await chmod(join(world.home, 'key'), 0o644);
+  const refused = await world.sig(['request', `${url}/`]);
+  expect([refused.code === 0, refused.stderr.includes('mode 644')]).toEqual([false, true]);
+  expect(api.server.requests).toHaveLength(before);
 });
 
 test('D10: the private key is in no output, file, log or request', async () => {
