@@ -148,8 +148,11 @@ function isTokenHeader({ in: where, name, action, template }: CompiledApply, sch
     rest.length === 0;
 }
 
+const NO_FIELDS: readonly string[] = [];
+
 /** The names of the header fields that a provider's keys sign a request with. */
 export function signatureFields({ config }: Pick<Provider, 'config'>): readonly string[] {
+  if (!config.sign && !config.oauth2?.dpop) return NO_FIELDS;
   return [
     ...(config.oauth2?.dpop ? ['DPoP'] : []),
     ...(config.sign ? ['Signature-Agent', 'Signature-Input', 'Signature'] : []),

@@ -58,17 +58,35 @@ export function createAuthorizer(ports: FreshPorts & { readonly env?: Environmen
   const freshness = createFreshness(ports);
   const signer = createSigner(ports.clock, env);
 
+  /** What logins place that say the same to every URL, so that they are not asked for each request. */
+  const fixed = new WeakMap<Credential, { readonly provider: Provider; readonly placements: readonly Placement[] }>();
+
+  function placementsOf(
+    head: RequestHead,
+    providers: readonly Provider[],
+    credentials: readonly Credential[],
+  ): readonly Placement[] {
+    const [provider] = providers;
+    const [credential] = credentials;
+    const isAlone = providers.length === 1;
+    const known = isAlone ? fixed.get(credential!) : undefined;
+    if (known?.provider === provider) return known!.placements;
+    const nowSec = Math.floor(ports.clock.now() / 1000);
+    const placements = mergePlacements(
+      providers.flatMap((each, i) =>
+        renderPlacements(each, (key, rule) => valueFor(credentials[i]!, each.extract, key, rule, head, nowSec))
+      ),
+    );
+    if (isAlone && credential!.cookies === undefined) fixed.set(credential!, { provider: provider!, placements });
+    return placements;
+  }
+
   function place(
     head: RequestHead,
     providers: readonly Provider[],
     credentials: readonly Credential[],
   ): Authorization {
-    const nowSec = Math.floor(ports.clock.now() / 1000);
-    const placements = mergePlacements(
-      providers.flatMap((provider, i) =>
-        renderPlacements(provider, (key, rule) => valueFor(credentials[i]!, provider.extract, key, rule, head, nowSec))
-      ),
-    );
+    const placements = placementsOf(head, providers, credentials);
     return {
       head: placeInHead(head, placements),
       providers,
@@ -78,17 +96,18 @@ export function createAuthorizer(ports: FreshPorts & { readonly env?: Environmen
       facts: {
         provider: providers.map((provider) => provider.id).join(','),
         ...describeRequest(head),
-        placed: [
-          ...placements.map((placement) => `${placement.in} ${placement.name}`),
-          ...providers.flatMap(signatureFields).map((name) => `header ${name}`),
-        ],
+        placed: namesOf(placements, providers),
       },
     };
   }
 
   return {
     async authorize(head, providers) {
-      return place(head, providers, await Promise.all(providers.map((provider) => freshness.current(provider))));
+      const [only] = providers;
+      const credentials = providers.length === 1
+        ? [await freshness.current(only!)]
+        : await Promise.all(providers.map((provider) => freshness.current(provider)));
+      return place(head, providers, credentials);
     },
     async reauthorize(head, { providers, credentials }) {
       let renewed: Credential[];
@@ -103,6 +122,13 @@ export function createAuthorizer(ports: FreshPorts & { readonly env?: Environmen
     },
     beginSigning: signer.begin,
   };
+}
+
+/** What is placed and what is signed into a request: names, no values. */
+function namesOf(placements: readonly Placement[], providers: readonly Provider[]): string[] {
+  const names = placements.map((placement) => `${placement.in} ${placement.name}`);
+  for (const provider of providers) for (const name of signatureFields(provider)) names.push(`header ${name}`);
+  return names;
 }
 
 /** Whether a provider's rules change the body, so that it must be held. */

@@ -4,7 +4,7 @@ import { beginAttempt, createTaught, type WireAnswer } from '../dpop/attempt.ts'
 import { importKey, type SigningKey } from '../encoding/signing_key.ts';
 import { SigError } from '../errors.ts';
 import type { Clock } from '../ports.ts';
-import type { Provider } from '../provider/provider.ts';
+import { type Provider, signatureFields } from '../provider/provider.ts';
 import { type Environment, readSetting } from '../provider/settings.ts';
 import type { Secret } from '../secret.ts';
 import type { RequestHead } from '../target/head.ts';
@@ -41,9 +41,9 @@ export function createSigner(clock: Clock, env: Environment): Signer {
   const keyOf = createKeyCache();
 
   function begin(providers: readonly Provider[]): Signing | undefined {
+    if (providers.every((provider) => signatureFields(provider).length === 0)) return undefined;
     const bound = providers.findIndex(({ config }) => config.oauth2?.dpop === true);
     const bots = providers.flatMap(({ config }, i) => config.sign ? [i] : []);
-    if (bound < 0 && bots.length === 0) return undefined;
     if (bots.length > 1) {
       const [first, second] = bots.map((i) => providers[i]!.id);
       throw new SigError('E_CONFLICT', `Providers "${first}" and "${second}" both sign with Web Bot Auth`, {
