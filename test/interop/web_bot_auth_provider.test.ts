@@ -1,7 +1,7 @@
 /** A provider that says `sign: web-bot-auth`: what really arrived is judged by the npm packages that sites run. */
 import { createVerifier, httpbis } from 'http-message-signatures';
 import { createPublicKey } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import * as theirs from 'web-bot-auth';
 import { verifierFromJWK } from 'web-bot-auth/crypto';
 import { findLeaks } from '../_lib/canary.ts';
@@ -9,6 +9,8 @@ import { needCommands } from '../_lib/command.ts';
 import { useServer } from '../_lib/lab.ts';
 import type { ReceivedRequest } from '../_lib/tls_server.ts';
 import { tokenProvider, useWorld } from '../_lib/world.ts';
+
+vi.setConfig({ testTimeout: 150_000 });
 
 const AGENT = 'https://bot.example';
 
