@@ -55,6 +55,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'sig login https://jira.example.com',
       'sig login github',
       'sig login https://jira.example.com --import-cookies cookies.txt',
+      'sig login https://shop.example.com --strategy key --signature-agent https://bot.example.com',
       'sig login https://api.example.com --strategy oauth2 --token-url https://api.example.com/oauth/token --client-id "$CLIENT_ID" --client-secret-stdin < secret.txt',
     ],
     load: () => import('./login.ts'),

@@ -6,7 +6,10 @@
  */
 
 import { Buffer } from 'node:buffer';
+import express from 'express';
+import { AbstractJtiStore, authMiddleware, type JtiData } from 'express-oauth2-dpop';
 import * as oauth from 'oauth4webapi';
+import { onTestFinished } from 'vitest';
 import { useServer } from './lab.ts';
 import type { TestIssuer } from './oidc.ts';
 import type { Answer, ReceivedRequest, TestServer } from './tls_server.ts';
@@ -90,6 +93,52 @@ export async function useDpopApi(issuer: TestIssuer, options: DpopApiOptions = {
   }
 
   return { server, taken, refused, refuse: (token) => void revoked.add(token) };
+}
+
+class MemoryJtiStore extends AbstractJtiStore {
+  readonly #seen = new Map<string, JtiData>();
+  override set(id: string, data: JtiData): Promise<void> {
+    this.#seen.set(id, data);
+    return Promise.resolve();
+  }
+  override get(id: string): Promise<JtiData | undefined> {
+    return Promise.resolve(this.#seen.get(id));
+  }
+}
+
+/** The same judged by the npm package `express-oauth2-dpop`, which wants a nonce of its own: over plain http. */
+export async function useExpressApi(
+  issuer: TestIssuer,
+): Promise<{ readonly port: number; readonly counts: { taken: number; refused: number } }> {
+  const app = express();
+  const server = await new Promise<{ address(): unknown; close(): void; closeAllConnections(): void }>((resolve) => {
+    const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
+  });
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as { port: number };
+  const counts = { taken: 0, refused: 0 };
+  type Reply = { statusCode: number; json(body: unknown): void; on(event: 'finish', done: () => void): void };
+  app.get('/jwks', (_: unknown, reply: Reply) => reply.json(issuer.jwks));
+  app.use((_: unknown, reply: Reply, next: () => void) => {
+    reply.on('finish', () => reply.statusCode === 200 ? counts.taken++ : counts.refused++);
+    next();
+  });
+  app.use(authMiddleware({
+    issuer: issuer.issuer,
+    audience: API_AUDIENCE,
+    jwksUri: `http://127.0.0.1:${port}/jwks`,
+    enforceDPoP: true,
+    nonceSecret: 'a1b2c3d4e5f6789012345678901234567890abcdef1234567890abcdef123456',
+    jtiStore: new MemoryJtiStore(),
+  }));
+  app.all(
+    '/{*path}',
+    ({ method, path }: { method: string; path: string }, reply: Reply) => reply.json({ taken: `${method} ${path}` }),
+  );
+  return { port, counts };
 }
 
 function readClaims(proof: string): Record<string, unknown> {

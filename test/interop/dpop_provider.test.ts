@@ -8,7 +8,7 @@ import { createRenewal } from '../../src/login/renew.ts';
 import { createSig } from '../../src/sig/create_sig.ts';
 import { findLeaks } from '../_lib/canary.ts';
 import { needCommands } from '../_lib/command.ts';
-import { API_AUDIENCE, type DpopApi, type DpopApiOptions, useDpopApi } from '../_lib/dpop_api.ts';
+import { API_AUDIENCE, type DpopApi, type DpopApiOptions, useDpopApi, useExpressApi } from '../_lib/dpop_api.ts';
 import { memoryAudit } from '../_lib/fixture.ts';
 import { useIssuer, useServer } from '../_lib/lab.ts';
 import type { IssuerOptions } from '../_lib/oidc.ts';
@@ -100,6 +100,34 @@ test('D12: through the proxy a plain request of curl is signed, and a dead token
   expect(facts(api).at(-1)).toEqual(['POST', '/r', 'again']);
   expect(tokenCalls().slice(before).filter((status) => status === 200)).toHaveLength(1);
   expect(new Set(api.taken.map(({ jkt }) => jkt)).size).toBe(1);
+});
+
+test('express-oauth2-dpop takes what sig request and curl behind the proxy send, each with a nonce', async ({ skip }) => {
+  const [curl] = needCommands(skip, 'curl');
+  const issuer = await useIssuer({ dpop: true, jwtAudience: API_AUDIENCE });
+  const api = await useExpressApi(issuer);
+  const world = await useWorld(
+    `providers:
+  api:
+    domains: ['localhost:${api.port}']
+    allowHttp: true
+    strategy: oauth2
+    tokenUrl: ${issuer.tokenUrl}
+    dpop: true
+    apply: [{ in: header, name: Authorization, value: 'Bearer \${access_token}' }]
+`,
+    { SIG_EXTRA_CA: issuer.caFile },
+  );
+  const { id, secret } = issuer.basicClient;
+  await world.sig(['login', 'api', '--client-id', id, '--client-secret-stdin'], { stdin: secret });
+  const url = `http://localhost:${api.port}`;
+  expect(await world.sig(['request', `${url}/a/b?c=d`])).toMatchObject({ code: 0, stdout: '{"taken":"GET /a/b"}' });
+  expect(await world.sig(['request', '-d', '{}', `${url}/%7Ea`])).toMatchObject({ stdout: '{"taken":"POST /%7Ea"}' });
+  const line = `for i in 1 2 3; do ${curl} -sSf ${url}/$i; done`;
+  const looped = await world.sig(['run', 'api', '--', '/bin/sh', '-c', line]);
+  expect(looped).toMatchObject({ code: 0, stdout: '{"taken":"GET /1"}{"taken":"GET /2"}{"taken":"GET /3"}' });
+  // The proxy asks for a nonce once, each command for itself.
+  expect(api.counts).toEqual({ taken: 5, refused: 3 });
 });
 
 test('the key stays when the token is renewed, and a new login has another', async () => {
