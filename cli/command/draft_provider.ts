@@ -106,7 +106,9 @@ async function domainsFor(target: Target, options: ParsedOptions): Promise<strin
 }
 
 /** What a new entry says, by strategy: the forms of the documented examples. */
-function strategyEntry(options: ParsedOptions): Pick<ProviderConfig, 'strategy' | 'extract' | 'apply' | 'oauth2'> {
+function strategyEntry(
+  options: ParsedOptions,
+): Pick<ProviderConfig, 'strategy' | 'extract' | 'apply' | 'oauth2' | 'sign'> {
   const strategy = strategyOf(options);
   switch (strategy) {
     case 'browser':
@@ -143,16 +145,26 @@ function strategyEntry(options: ParsedOptions): Pick<ProviderConfig, 'strategy' 
           ...(scopes === undefined || scopes.length === 0 ? {} : { scopes }),
           ...(grant === undefined ? {} : { grant }),
           ...(redirectUri === undefined ? {} : { redirectUri: (parseLoopbackRedirect(redirectUri), redirectUri) }),
+          ...(options.has('dpop') ? { dpop: true } : {}),
         },
         extract: [{ from: 'oauth2', as: 'access_token' }],
         apply: [{ in: 'header', name: 'Authorization', value: 'Bearer ${access_token}' }],
       };
     }
+    case 'key': {
+      const agent = options.value('signature-agent');
+      if (agent === undefined || !URL.canParse(agent) || new URL(agent).href !== `${new URL(agent).origin}/`) {
+        throw new SigError('E_USAGE', 'A login that is a key needs the origin that publishes it', {
+          hint: 'give --signature-agent https://bot.example',
+        });
+      }
+      return { strategy, extract: [], apply: [], sign: { profile: 'web-bot-auth', agent } };
+    }
   }
 }
 
 function strategyOf(options: ParsedOptions): Strategy {
-  const asked = readChoice(options, 'strategy', ['browser', 'oauth2', 'prompt'] as const);
+  const asked = readChoice(options, 'strategy', ['browser', 'oauth2', 'prompt', 'key'] as const);
   return asked ?? (['token-url', 'issuer', 'grant'].some((name) => options.has(name)) ? 'oauth2' : 'browser');
 }
 

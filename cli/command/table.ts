@@ -28,7 +28,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Log in, check the login and keep it sealed',
     options: [
       { flag: '--as <id>', description: 'Id for a new provider' },
-      { flag: '--strategy <name>', description: 'browser, oauth2 or prompt' },
+      { flag: '--strategy <name>', description: 'browser, oauth2, prompt or key' },
       { flag: '--mode <mode>', description: 'Browser: auto, headless or visible' },
       {
         flag: '--import-cookies <file>',
@@ -47,6 +47,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--client-secret-env <name>', description: 'OAuth: read the client secret from a variable' },
       { flag: '--client-secret-file <file>', description: 'OAuth: read the client secret from a file' },
       { flag: '--scope <scopes>', description: 'OAuth: scopes, separated by blanks' },
+      { flag: '--dpop', description: 'OAuth: bind the token to a key, and sign each request (RFC 9449)' },
+      { flag: '--signature-agent <url>', description: 'Key: the origin that publishes it (Web Bot Auth)' },
       {
         flag: '--grant <grant>',
         description: 'OAuth: client_credentials (default); a person signs in with authorization_code or device_code',
@@ -60,6 +62,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'sig login https://jira.example.com',
       'sig login github',
       'sig login https://jira.example.com --import-cookies cookies.txt',
+      'sig login https://shop.example.com --strategy key --signature-agent https://bot.example.com',
       'sig login https://api.example.com --strategy oauth2 --token-url https://api.example.com/oauth/token --client-id "$CLIENT_ID" --client-secret-stdin < secret.txt',
       'sig login https://api.example.com --issuer https://api.example.com --grant authorization_code --client-id "$CLIENT_ID"',
       'sig login https://api.example.com --issuer https://api.example.com --grant device_code --client-id "$CLIENT_ID"',
@@ -79,7 +82,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '<provider|url>',
     summary: 'Show what would be sent, redacted unless told otherwise',
     options: [
-      { flag: '--format <format>', description: 'json (default), header, value, curl or netscape' },
+      { flag: '--format <format>', description: 'json (default), header, value, curl, netscape or directory' },
       { flag: '--no-redaction', description: 'Show the secrets themselves' },
     ],
     examples: ['sig get jira-example', 'sig get jira-example --format header'],

@@ -5,7 +5,7 @@
  */
 
 /** How a provider's credential is obtained. */
-export type Strategy = 'browser' | 'oauth2' | 'prompt';
+export type Strategy = 'browser' | 'oauth2' | 'prompt' | 'key';
 
 /** Where a value is taken from after a login. */
 export interface ExtractRule {
@@ -60,6 +60,15 @@ export interface OAuth2Config {
   readonly dpop?: boolean;
 }
 
+/** How requests are signed (RFC 9421). */
+export interface SignConfig {
+  readonly profile: 'web-bot-auth';
+  /** `signatureAgent`: the https origin that publishes the key. */
+  readonly agent: string;
+  /** `signatureAgentForm`: how `Signature-Agent` is written. Default `dictionary`. */
+  readonly form?: 'dictionary' | 'legacy-string';
+}
+
 /** How one-time codes of a browser login are made (RFC 6238). */
 export interface TotpConfig {
   /** `vault`, where `sig login --totp` puts the seed, or the variable that holds it, as `${NAME}`. */
@@ -91,6 +100,7 @@ export interface ProviderConfig {
   readonly allow?: readonly AllowRule[];
   readonly oauth2?: OAuth2Config;
   readonly totp?: TotpConfig;
+  readonly sign?: SignConfig;
 }
 
 /** A mistake in config.yaml. */

@@ -3,6 +3,8 @@ import type { Credentials } from '../credential/credentials.ts';
 import { SigError } from '../errors.ts';
 import type { AuditSink, Prompt } from '../ports.ts';
 import type { Provider } from '../provider/provider.ts';
+import { obtainKey, withBotKey } from './bot_key.ts';
+import { obtainBound } from './bound_tokens.ts';
 import { type OAuth2Ports, obtainOAuth2 } from './oauth2.ts';
 import { isPersonGrant, obtainWithPerson, type PersonPorts } from './person.ts';
 import { obtainPrompt } from './prompt.ts';
@@ -42,7 +44,7 @@ export async function login(
   beforeSeal: () => Promise<void> = () => Promise.resolve(),
 ): Promise<LoginResult> {
   const old = await openOld(provider, ports);
-  const obtained = await obtain(provider, old, given, ports);
+  const obtained = await withBotKey(provider, await obtain(provider, old, given, ports), old);
   const { credential, ...validity } = await accept(provider, obtained, ports);
   await beforeSeal();
   await ports.audit.write({ event: 'login', provider: provider.id, strategy: provider.strategy });
@@ -75,9 +77,18 @@ async function obtain(
       // A person who logs in wants a new grant, not the old refresh token.
       const { refreshToken: _spent, ...client } = old?.oauth2 ?? {};
       const known = { ...client, ...given };
-      if (!isPersonGrant(provider) || !ports.person) return await obtainOAuth2(provider, known, ports);
-      return await obtainWithPerson(provider, known, { ...ports, ...ports.person });
+      return await obtainBound(
+        provider,
+        undefined,
+        ports,
+        async (signing) =>
+          isPersonGrant(provider) && ports.person
+            ? await obtainWithPerson(provider, known, { ...signing, ...ports.person })
+            : await obtainOAuth2(provider, known, signing),
+      );
     }
+    case 'key':
+      return obtainKey(provider, ports.clock);
     case 'browser':
       if (ports.browse) return await ports.browse(provider, old);
       throw new SigError('E_LOGIN_FAILED', `Provider "${provider.id}" logs in with a browser, and there is none here`, {

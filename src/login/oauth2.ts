@@ -80,7 +80,7 @@ export interface LoginFacts {
  * @throws {SigError} E_TOKEN_RESPONSE when they are of another type than was asked for (security case D13)
  */
 export function acceptTokens(provider: Provider, tokens: TokenSet, facts: LoginFacts): Credential {
-  requireBearer(provider, tokens);
+  requireType(provider, tokens);
   const { client, tokenUrl, nowSec, revocationUrl } = facts;
   const refreshToken = tokens.refreshToken ?? facts.refreshToken;
   const scope = tokens.scope ?? facts.scope;
@@ -166,14 +166,20 @@ export async function sendToServer(
   return await ports.send(head, body, { ...sendOptionsOf(provider, head.target, ports.env), timeoutMs: 20_000 });
 }
 
-/** A token that is bound to a key is of no use as a bearer token (RFC 9449 §5). */
-function requireBearer(provider: Provider, tokens: TokenSet): void {
-  if (tokens.tokenType.toLowerCase() === 'bearer') return;
+/**
+ * A token that is bound to a key is of no use as a bearer token, and one that is not, where that was asked for, is a
+ * downgrade (RFC 9449 §5, security case D13).
+ */
+function requireType(provider: Provider, tokens: TokenSet): void {
+  const isBound = provider.config.oauth2?.dpop === true;
+  if (tokens.tokenType.toLowerCase() === (isBound ? 'dpop' : 'bearer')) return;
   throw new SigError(
     'E_TOKEN_RESPONSE',
     `Token endpoint of "${provider.id}" gave a token of type "${tokens.tokenType}"`,
     {
-      hint: 'this provider does not ask for that type',
+      hint: isBound
+        ? 'the provider says "dpop: true": ask its operator to bind tokens, or remove that'
+        : 'the provider does not say "dpop: true"',
       provider: provider.id,
     },
   );

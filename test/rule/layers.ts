@@ -27,7 +27,7 @@ const LAYER_1 = [
 ];
 const LAYER_2 = ['login', 'sig', 'agent_id', 'proxy'];
 /** Layer-2 folders that also build on the path itself. */
-const ON_SIG = ['agent_id', 'proxy'];
+const ON_SIG = ['login', 'agent_id', 'proxy'];
 /**
  * What the platform may use of the core besides layer 0: targets, and the pieces that are written
  * to be driven by a platform's sockets and files.
