@@ -30,7 +30,7 @@ let script: Promise<string> | undefined;
 /** Starts one for a server; it ends with the test. */
 export async function useChildProxy(
   runtime: Runtime,
-  server: TestServer,
+  server: Pick<TestServer, 'port' | 'caFile'>,
   options: Partial<ChildProxyOptions> = {},
 ): Promise<ChildProxy> {
   script ??= bundleScript(new URL('../interop/http2_proxy.ts', import.meta.url));

@@ -95,6 +95,7 @@ export function serveSession(options: SessionOptions): void {
   server.on('stream', (stream: ServerHttp2Stream, _headers: unknown, flags: number, raw: readonly string[]) => {
     onStream(stream, flags, raw);
   });
+  if (socket.destroyed) return close();
   socket.once('close', close);
   idle.set(times.headMs);
   // Node 20 to 24 wait for an event of tls.Server otherwise, which this socket never was in (2026-11-22).

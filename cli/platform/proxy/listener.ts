@@ -11,7 +11,6 @@ import { answerControl } from './control_request.ts';
 import type { ProxyCore } from './core.ts';
 import { createDeadlineClock, PROXY_TIMES, type ProxyTimes } from './deadline.ts';
 import { forwardRequest } from './forward.ts';
-import { serveSession } from './http2_session.ts';
 import { createLeafContexts } from './leaf_contexts.ts';
 import { isSameUser } from './socket_owner.ts';
 import type { Terminated } from './terminate.ts';
@@ -93,15 +92,18 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
 
     function serveTunnel(terminated: Terminated, tunnel: Target): void {
       if (!terminated.isHttp2) return serve(terminated, tunnel);
-      deadline.set(Infinity);
-      serveSession({
-        socket: terminated.socket,
-        problem: core.problem,
-        clock,
-        times,
-        begin: (request, client) => begin(request, client, tunnel),
-        onClose: () => raw.destroy(),
-      });
+      // node:http2 takes 15 ms and more to load, which the first client waits for who needs it.
+      import('./http2_session.ts').then(({ serveSession }) => {
+        deadline.set(Infinity);
+        serveSession({
+          socket: terminated.socket,
+          problem: core.problem,
+          clock,
+          times,
+          begin: (request, client) => begin(request, client, tunnel),
+          onClose: () => raw.destroy(),
+        });
+      }).catch(() => raw.destroy());
     }
 
     function begin(request: ParsedRequest, client: Client, tunnel: Target | undefined): Turn {
