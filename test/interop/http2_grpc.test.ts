@@ -139,6 +139,16 @@ describe.each(currentRuntime === 'deno' ? [] : SPEAKERS)('gRPC through a proxy o
   }, 30_000);
 });
 
+test.each(currentRuntime === 'deno' ? [] : SPEAKERS)(
+  'a server that speaks only HTTP/2 is reached through a proxy on %s by any request',
+  async (runtime) => {
+    const { server, session } = await useLab(runtime, ({ stream }) => stream.end('ok'));
+    expect((await ask(session)).body).toBe('ok');
+    expect((await ask(session, { ':method': 'PUT' }, { body: 'x' })).body).toBe('ok');
+    expect(server.connections).toBe(1);
+  },
+);
+
 test('gRPC through a proxy on Deno is refused, not garbled', async ({ skip }) => {
   if (currentRuntime === 'deno') skip('needs a server of HTTP/2, which can abort Deno');
   const server = await useHttp2Server();

@@ -35,6 +35,7 @@ export function serveStream(options: StreamOptions): void {
   const { stream, deadline, times, hasBody } = options;
   const decoder = createResponseDecoder();
   let turn: Turn | undefined;
+  let hasEnded = false;
   let isRequestWhole = false;
   let isHeld = false;
   /** Nothing of the answer is to come any more. */
@@ -59,11 +60,13 @@ export function serveStream(options: StreamOptions): void {
 
   function readOn(): void {
     if (isOver || isHeld || !turn?.isReady) return;
-    if (hasBody) stream.resume();
-    else if (!isRequestWhole) {
-      isRequestWhole = true;
-      turn.end([]);
-    }
+    if (hasBody && !hasEnded) return void stream.resume();
+    if (isRequestWhole) return;
+    isRequestWhole = true;
+    deadline.set(Infinity);
+    // With a length there is no place for trailers; they may be left out (RFC 9110 §6.5.1).
+    if (hasBody && left === undefined && !isUnframed) turn.body(writeLastChunk(requestTrailers));
+    turn.end(requestTrailers);
   }
 
   function onData(bytes: Uint8Array): void {
@@ -79,11 +82,9 @@ export function serveStream(options: StreamOptions): void {
       // A stream that was reset has no end, whatever the runtime makes of it.
       if (stream.aborted || stream.rstCode > NGHTTP2_NO_ERROR) return;
       if (left !== undefined && left > 0) throw new Http1Error('length', 'the body is too short');
-      isRequestWhole = true;
-      deadline.set(Infinity);
-      // With a length there is no place for trailers; they may be left out (RFC 9110 §6.5.1).
-      if (left === undefined && !isUnframed) turn!.body(writeLastChunk(requestTrailers));
-      turn!.end(requestTrailers);
+      // An empty body ends while the stream is paused, too.
+      hasEnded = true;
+      readOn();
     });
   }
 
@@ -121,6 +122,8 @@ export function serveStream(options: StreamOptions): void {
     turn = undefined;
     deadline.set(times.stallMs);
     if (!isRequestWhole && hasBody) stream.once('finish', () => stream.close(NGHTTP2_NO_ERROR));
+    // What still comes is dropped. On Bun 1.4.5 a stream that nobody reads to its end never closes (2026-11-22).
+    stream.resume();
     if (!stream.writableEnded) stream.end();
   }
 
@@ -196,7 +199,7 @@ export function serveStream(options: StreamOptions): void {
   stream.on('error', () => {});
   stream.once('close', () => {
     deadline.clear();
-    const wasCancelled = !isOver || (stream.rstCode !== NGHTTP2_NO_ERROR && !isCut);
+    const wasCancelled = !isOver || (stream.rstCode > NGHTTP2_NO_ERROR && !isCut);
     onGone();
     options.onClose(wasCancelled);
   });

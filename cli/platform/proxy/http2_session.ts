@@ -30,7 +30,7 @@ const LIMITS: ServerOptions = {
   maxOutstandingPings: 4,
 };
 
-const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } = http2.constants;
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = http2.constants;
 
 /** Serves a client that chose HTTP/2: each of its streams is a request for itself. */
 export function serveSession(options: SessionOptions): void {
@@ -56,7 +56,8 @@ export function serveSession(options: SessionOptions): void {
   function onStream(stream: ServerHttp2Stream, flags: number, rawHeaders: readonly string[]): void {
     if (isClosed || streams >= MAX_STREAMS) {
       stream.on('error', () => {});
-      return stream.close(NGHTTP2_REFUSED_STREAM);
+      // Not "close", which on Bun 1.4.5 ends the stream before it has begun (2026-11-22).
+      return void stream.destroy(new Error('Too many streams'));
     }
     streams++;
     idle.set(Infinity);

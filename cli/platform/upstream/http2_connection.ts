@@ -33,6 +33,7 @@ export function createStreamConnection(session: ClientHttp2Session, name: string
   let isTouched = false;
   let isPaused = false;
   let isUnframed = false;
+  let hasEnded = false;
   let interim = 0;
   /** Bytes of the body that `Content-Length` still promises. */
   let left: number | undefined;
@@ -79,9 +80,9 @@ export function createStreamConnection(session: ClientHttp2Session, name: string
     its.on('end', () => guard(receiveEnd));
     its.on('drain', () => sink?.drain());
     its.on('wantTrailers', () => its.sendTrailers(toHeaders(toHttp2Fields(requestTrailers))));
-    its.on('aborted', () => lose());
-    its.on('error', lose);
-    its.on('close', () => lose());
+    its.on('aborted', () => hasEnded || lose());
+    its.on('error', (cause) => hasEnded || lose(cause));
+    its.on('close', () => hasEnded || lose());
     if (!isPaused) its.resume();
   }
 
@@ -117,6 +118,9 @@ export function createStreamConnection(session: ClientHttp2Session, name: string
     // A stream that was reset has no end, whatever the runtime makes of it.
     if (stream!.aborted || stream!.rstCode > NGHTTP2_NO_ERROR || !isTouched) return;
     if (left !== undefined && left > 0) throw new Http1Error('truncated');
+    // An empty body ends while the stream is paused, too.
+    hasEnded = true;
+    if (isPaused) return;
     if (left === undefined && !isUnframed) sink!.event({ kind: 'body', bytes: writeLastChunk(trailers) });
     const to = sink!;
     sink = undefined;
@@ -183,7 +187,8 @@ export function createStreamConnection(session: ClientHttp2Session, name: string
     },
     resume() {
       isPaused = false;
-      stream?.resume();
+      if (hasEnded) guard(receiveEnd);
+      else stream?.resume();
     },
     close,
     detach() {
