@@ -39,19 +39,14 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
   });
   /** @param isBusy whether records come one after the other, as from a proxy */
   const openAudit = async (isBusy: boolean) => {
-    const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }, { lingerLease }] =
-      await Promise.all([
-        import('./platform/audit_file.ts'),
-        import('../src/audit/audit_log.ts'),
-        import('./platform/hash_mac.ts'),
-        import('./platform/folder_store.ts'),
-        import('./platform/lingering_lease.ts'),
-      ]);
+    const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }] = await Promise.all([
+      import('./platform/audit_file.ts'),
+      import('../src/audit/audit_log.ts'),
+      import('./platform/hash_mac.ts'),
+      import('./platform/folder_store.ts'),
+    ]);
     const lease = () => createFolderStore(home).lease('logs/audit');
-    const log = createAuditFile({
-      folder: join(home, 'logs'),
-      lease: isBusy ? lingerLease(lease) : lease,
-    });
+    const log = createAuditFile({ folder: join(home, 'logs'), lease, isBusy });
     return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
   };
   const audit = once(() => openAudit(false));

@@ -25,7 +25,7 @@ export function formatManual(
     ...globalOptions.flatMap(formatOption),
     '.SH EXIT STATUS',
     ...EXIT_STATUS.flatMap(([status, meaning]) => ['.TP', `.B ${status}`, escape(meaning)]),
-    '.SH ERROR_TABLE',
+    '.SH ERRORS',
     ...Object.entries(ERROR_TABLE).flatMap(([code, { when }]) => ['.TP', `.B ${code}`, escape(when)]),
     '.SH FILES',
     '.TP',

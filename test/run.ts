@@ -28,14 +28,6 @@ const STEP_TIMEOUT_MS = 20 * 60_000;
 const bin = (name: string) => join(ROOT, 'node_modules/.bin', name);
 const VITEST = ['run', '--config', 'test/vitest.config.ts', '--reporter=./test/_lib/reporter.ts'];
 
-/**
- * What `npm test` runs by default: the core and the laws. `npm test -- all` runs every suite, also those that drive the
- * command line, browsers, other servers and other runtimes.
- */
-const isAll = process.argv.includes('all');
-const SCOPE: readonly string[] = isAll ? [] : ['test/src'];
-const NODE_SCOPE: readonly string[] = isAll ? [] : ['test/src', 'test/rule'];
-
 const STEPS: readonly Step[] = [
   { name: 'build', title: 'build', command: ['node', 'npm/build.js'] },
   { name: 'core', title: 'types of the core, web alone', command: [bin('tsc'), '-p', 'npm/tsconfig.core.json'] },
@@ -47,7 +39,7 @@ const STEPS: readonly Step[] = [
   {
     name: 'node',
     title: `tests on Node ${process.versions.node}`,
-    command: [bin('vitest'), ...VITEST, ...NODE_SCOPE],
+    command: [bin('vitest'), ...VITEST],
     isSuite: true,
   },
   {
@@ -62,7 +54,6 @@ const STEPS: readonly Step[] = [
       ...VITEST,
       '--exclude=test/rule/**',
       '--exclude=test/runtime/**',
-      ...SCOPE,
     ],
     isSuite: true,
   },
@@ -75,7 +66,7 @@ const total: SuiteReport = { passed: 0, failed: 0, skipped: [], failures: [], sl
 const folder = await mkdtemp(join(tmpdir(), 'sig-tests-'));
 try {
   const names = process.argv.slice(2).filter((word) => STEPS.some((step) => step.name === word));
-  const filters = process.argv.slice(2).filter((word) => word !== 'all' && !names.includes(word));
+  const filters = process.argv.slice(2).filter((word) => !names.includes(word));
   const steps = STEPS.filter((step) => names.length === 0 || names.includes(step.name));
   for (const [at, step] of steps.entries()) await runStep(step, `[${at + 1}/${steps.length}] ${step.title}`, filters);
 } finally {

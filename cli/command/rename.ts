@@ -19,6 +19,7 @@ export const run: Run = async ({ args }, context) => {
   } catch (error) {
     // Both or neither: the login goes back to the name that config.yaml still has.
     if (had) await credentials.rename(to, from);
+    await context.renameBrowser(to, from);
     throw error;
   }
   await (await context.audit()).write({ event: 'rename', provider: to, from });

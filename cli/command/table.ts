@@ -151,7 +151,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       'sig proxy --port 8080',
       'sig proxy start && eval "$(sig proxy env)"',
-      'curl --cacert ~/.sig/proxy/ca.pem --proxy http://localhost:8080 https://jira.example.com/',
     ],
     load: () => import('./proxy.ts'),
   },

@@ -21,8 +21,10 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers';
 import { type Lease, type Log, nameSetAside, type OpenLog } from '../../src/ports.ts';
 import { followFile, readFiles } from './audit_reader.ts';
+import { lingerLease } from './lingering_lease.ts';
 import {
   countWholeBytes,
   openPrivate,
@@ -51,6 +53,19 @@ export interface AuditFileOptions {
   readonly maxBytes?: number;
   /** How many full files are kept, at least 1. Default 5. */
   readonly keep?: number;
+  /**
+   * Whether many records will come, as in a proxy: the lease and the files are then kept for a moment after
+   * each write, and records that come in one turn of the event loop are written together. Default false.
+   */
+  readonly isBusy?: boolean;
+}
+
+/** The files of a log while they are open. */
+interface OpenFiles {
+  readonly fd: number;
+  headFd: number | undefined;
+  readonly ino: number;
+  size: number;
 }
 
 /**
@@ -61,18 +76,40 @@ export interface AuditFileOptions {
  * const log = createAuditFile({ folder: join(home, 'logs'), lease: () => store.lease('logs/audit') });
  * ```
  */
-export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, keep = 5 }: AuditFileOptions): Log {
+export function createAuditFile(options: AuditFileOptions): Log {
+  const { folder, lease, maxBytes = 10 * 1024 * 1024, keep = 5, isBusy = false } = options;
   const inFolder = (name: string) => join(folder, name);
+  const takeLease = isBusy ? lingerLease(lease, closeFiles) : lease;
   /** The file as this process left it. */
   let leftAt: { readonly ino: number; readonly size: number } | undefined;
   let oldestLine: string | undefined;
+  let files: OpenFiles | undefined;
+
+  function openFiles(): OpenFiles {
+    ensurePrivateFolder(folder);
+    const fd = openPrivate(inFolder(NAME), true);
+    const { ino, size } = fstatSync(fd);
+    return { fd, headFd: undefined, ino, size };
+  }
+
+  function closeFiles(): void {
+    if (!files) return;
+    const { fd, headFd } = files;
+    files = undefined;
+    closeSync(fd);
+    if (headFd !== undefined) closeSync(headFd);
+  }
 
   function openLog(held: Lease): OpenLog {
-    ensurePrivateFolder(folder);
-    let fd = openPrivate(inFolder(NAME), true);
-    let { ino, size } = fstatSync(fd);
-    const isAsLeft = leftAt?.ino === ino && leftAt.size === size;
-    let whole = isAsLeft ? size : countWholeBytes(fd, size);
+    // Whoever holds the lease is alone with the files, but for people who cut or remove them.
+    if (files) {
+      const { size, nlink } = fstatSync(files.fd);
+      if (nlink === 0) closeFiles();
+      else files.size = size;
+    }
+    let open = files ??= openFiles();
+    const isAsLeft = leftAt?.ino === open.ino && leftAt.size === open.size;
+    let whole = isAsLeft ? open.size : countWholeBytes(open.fd, open.size);
     if (!isAsLeft) oldestLine = undefined;
     // Until an append is complete, nothing is known about the file.
     leftAt = undefined;
@@ -81,22 +118,22 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
       isAsLeft,
       readEnd: () => ({
         headLine: readHead(),
-        lastLine: readLastLine(fd, whole) ?? lastFullLine(),
-        tornBytes: size - whole,
+        lastLine: readLastLine(open.fd, whole) ?? lastFullLine(),
+        tornBytes: open.size - whole,
       }),
       append: (lines, sealHead) =>
         asStoreError(async () => {
-          if (whole < size) ftruncateSync(fd, whole);
-          writeText(fd, `${lines.join('\n')}\n`);
-          whole = size = fstatSync(fd).size;
-          const isFull = size >= maxBytes;
-          const files = [...fullNames().reverse(), NAME];
-          if (isFull) oldestLine = firstLineOf(files[Math.max(0, files.length - keep)]!);
-          else oldestLine ??= firstLineOf(files[0]!);
-          writeHead(await sealHead(oldestLine));
+          if (whole < open.size) ftruncateSync(open.fd, whole);
+          whole = open.size = whole + writeText(open.fd, `${lines.join('\n')}\n`);
+          const isFull = whole >= maxBytes;
+          if (isFull || oldestLine === undefined) {
+            const names = [...fullNames().reverse(), NAME];
+            oldestLine = firstLineOf(names[isFull ? Math.max(0, names.length - keep) : 0]!);
+          }
+          writeHead(open, await sealHead(oldestLine));
           // The head is written first: it no longer counts the file that a rotation removes.
           if (isFull) rotate();
-          else leftAt = { ino, size };
+          else leftAt = { ino: open.ino, size: whole };
         }),
       setAside: () =>
         asStoreError(async () => {
@@ -107,14 +144,13 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
           for (const name of [...fullNames(), HEAD].filter((other) => existsSync(inFolder(other)))) {
             renameSync(inFolder(name), inFolder(kept(name)));
           }
-          closeSync(fd);
-          fd = openPrivate(inFolder(NAME), true);
-          ({ ino, size } = fstatSync(fd));
+          closeFiles();
+          open = files = openFiles();
           whole = 0;
           return current;
         }),
       async close() {
-        closeSync(fd);
+        if (!isBusy) closeFiles();
         await held.release();
       },
     };
@@ -124,14 +160,10 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
     return withFile(inFolder(HEAD), (fd) => readAt(fd, 0, HEAD_BYTES).toString('latin1').replace(/\s+$/, ''));
   }
 
-  function writeHead(line: string): void {
-    const fd = openPrivate(inFolder(HEAD), false);
-    try {
-      // In place and always of one length: what is read is the old head or the new one.
-      writeText(fd, `${line.padEnd(HEAD_BYTES - 1)}\n`, 0);
-    } finally {
-      closeSync(fd);
-    }
+  function writeHead(open: OpenFiles, line: string): void {
+    open.headFd ??= openPrivate(inFolder(HEAD), false);
+    // In place and always of one length: what is read is the old head or the new one.
+    writeText(open.headFd, `${line.padEnd(HEAD_BYTES - 1)}\n`, 0);
   }
 
   /** The names of full files, newest first. */
@@ -152,6 +184,7 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
   }
 
   function rotate(): void {
+    closeFiles();
     const names = fullNames();
     for (const name of names.slice(keep - 1)) unlinkSync(inFolder(name));
     // The oldest first, so that no rename replaces a file that stays.
@@ -163,8 +196,10 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
 
   return {
     async open() {
-      const held = await lease();
+      const held = await takeLease();
       try {
+        // The requests of this turn of the event loop still come: one write will do for all of them.
+        if (files) await new Promise<void>((resolve) => setImmediate(resolve));
         return await asStoreError(async () => openLog(held));
       } catch (error) {
         await held.release();
@@ -173,7 +208,7 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
     },
 
     async read() {
-      const held = await lease();
+      const held = await takeLease();
       try {
         return await asStoreError(async () => {
           const names = [...fullNames().reverse(), NAME].filter((name) => existsSync(inFolder(name)));
@@ -191,7 +226,7 @@ export function createAuditFile({ folder, lease, maxBytes = 10 * 1024 * 1024, ke
     },
 
     async readLast(count) {
-      const held = await lease();
+      const held = await takeLease();
       try {
         return await asStoreError(async () => {
           const lines: string[] = [];

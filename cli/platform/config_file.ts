@@ -5,7 +5,6 @@ import process from 'node:process';
 import { SigError } from '../../src/errors.ts';
 import { encodeUtf8 } from '../../src/encoding/bytes.ts';
 import { writePrivateFile } from './durable_file.ts';
-import { withLock } from './lock.ts';
 
 /** Largest config.yaml that is read, in bytes. */
 const SIZE_LIMIT = 1024 * 1024;
@@ -52,7 +51,8 @@ export async function readConfigFile(path: string): Promise<string> {
  * @throws {SigError} E_PERMISSIONS when it is a link, and what reading, changing and writing throw
  */
 export async function editConfigFile(home: string, path: string, change: (text: string) => string): Promise<void> {
-  await withLock({ folder: join(home, 'lock'), name: 'config' }, 30_000, async () => {
+  const { withLock } = await import('./lock.ts');
+  await withLock({ folder: join(home, 'lock'), name: 'config' }, undefined, async () => {
     if ((await lstat(path).catch(() => undefined))?.isSymbolicLink()) {
       throw new SigError('E_PERMISSIONS', `Cannot write config "${path}": it is a link`, {
         hint: 'edit the file it points to, or replace the link by a file',

@@ -9,7 +9,7 @@ import {
   sweepTemporaryFiles,
   writePrivateFile,
 } from './durable_file.ts';
-import { acquireLock, LOCK_TIMEOUT_MS, type LockName, withLock } from './lock.ts';
+import type { LockName } from './lock.ts';
 import { ensurePrivateFolder, hasPrivateFolder } from './private_path.ts';
 import { toStoreError } from './store_error.ts';
 
@@ -28,7 +28,7 @@ export interface FolderStoreOptions {
  * @param home absolute path of the sig home; it must exist before the first write
  */
 export function createFolderStore(home: string, options: FolderStoreOptions = {}): Store {
-  const { lockTimeoutMs = LOCK_TIMEOUT_MS, now = Date.now } = options;
+  const { lockTimeoutMs, now = Date.now } = options;
   const pathOf = (key: string) => `${home}/${key}`;
   const lockOf = (name: string): LockName => ({ folder: `${home}/lock`, name: requireStoreKey(name) });
 
@@ -47,10 +47,12 @@ export function createFolderStore(home: string, options: FolderStoreOptions = {}
   }
 
   /** Does work on a key while nobody else writes it. */
-  function alone<T>(key: string, work: () => Promise<T>): Promise<T> {
+  async function alone<T>(key: string, work: () => Promise<T>): Promise<T> {
     requireStoreKey(key);
     requireHome();
-    return withLock(lockOf(key), lockTimeoutMs, work);
+    // Loaded here: what only reads needs no lock, and sockets take a while to load.
+    const { withLock } = await import('./lock.ts');
+    return await withLock(lockOf(key), lockTimeoutMs, work);
   }
 
   return {
@@ -96,6 +98,7 @@ export function createFolderStore(home: string, options: FolderStoreOptions = {}
     },
     async lease(name) {
       requireHome();
+      const { acquireLock } = await import('./lock.ts');
       return await acquireLock(lockOf(name), lockTimeoutMs);
     },
   };

@@ -135,10 +135,12 @@ export function readAt(fd: number, position: number, length: number): Buffer {
  * Writes all of a text.
  *
  * @param position where in the file; where writes go by themselves when absent
+ * @returns how many bytes that were
  */
-export function writeText(fd: number, text: string, position?: number): void {
+export function writeText(fd: number, text: string, position?: number): number {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length;) {
     at += writeSync(fd, bytes, at, bytes.length - at, position === undefined ? null : position + at);
   }
+  return bytes.length;
 }

@@ -6,11 +6,13 @@ import type { Lease } from '../../src/ports.ts';
  * under it. Other processes wait at most `maxMs`, and a moment when there is nothing to do.
  *
  * @param acquire takes the lease itself. It is asked for one at a time
+ * @param onEnd called before the lease is really released
  * @param lingerMs how long a released lease is kept. Default 10
  * @param maxMs how long it is kept in all, however busy. Default 200
  */
 export function lingerLease(
   acquire: () => Promise<Lease>,
+  onEnd: () => void,
   lingerMs = 10,
   maxMs = 200,
   now: () => number = () => performance.now(),
@@ -24,8 +26,9 @@ export function lingerLease(
     const lease = kept;
     kept = undefined;
     clearTimeout(timer);
-    if (lease) ending = lease.release();
-    return ending;
+    if (!lease) return ending;
+    onEnd();
+    return ending = lease.release();
   }
 
   return async () => {

@@ -67,7 +67,11 @@ export async function acquireLock(lock: LockName, timeoutMs: number = LOCK_TIMEO
  * Does a piece of work while no other process does one under the same lock. When this process holds
  * the lock already, it is used, one piece after the other.
  */
-export async function withLock<T>(lock: LockName, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  lock: LockName,
+  timeoutMs: number | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
   const address = addressOf(lock);
   const before = held.get(address);
   if (before) {

@@ -51,7 +51,8 @@ export async function runChild(options: RunOptions, begin: () => Redaction): Pro
   const before = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
   const forward = (signal: NodeJS.Signals) => {
     if (process.stdin.isTTY && FROM_TERMINAL.includes(signal)) return;
-    child.kill(signal);
+    // Not through the child: on Deno its status would then be the signal, whatever it ends with.
+    if (child.pid !== undefined) process.kill(child.pid, signal);
   };
   for (const signal of SIGNALS) {
     process.removeAllListeners(signal);

@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, readdir, rename, rm } from 'node:fs/promises';
 import process from 'node:process';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { SigError } from '../../src/errors.ts';
 import type { UserFiles } from '../command/command.ts';
 
@@ -23,6 +21,8 @@ export function createUserFiles(onInterrupt: (cleanup: () => Promise<void>) => (
       // Beside the file, so that the rename stays on one file system and a broken transfer leaves no half file.
       const part = `${path}.${randomBytes(4).toString('hex')}.part`;
       const settled = onInterrupt(() => rm(part, { force: true }));
+      // Loaded here: hardly any command writes a file that a person names.
+      const [{ Readable }, { pipeline }] = await Promise.all([import('node:stream'), import('node:stream/promises')]);
       try {
         await pipeline(
           Readable.from(body, { objectMode: false }),

@@ -43,13 +43,16 @@ const RESERVED = new Set(['seq', 'time', 'prev', 'mac']);
  * @throws {TypeError} when a field's name is the chain's own, or not a name
  */
 export function formatFields(event: AuditEvent): string {
-  const { event: name, ...fields } = event;
-  const entries = Object.entries({ event: name, ...fields }).filter(([, value]) => value !== undefined);
-  if (entries.length > MAX_FIELDS) throw new TypeError(`event: more than ${MAX_FIELDS} fields`);
-  return entries.map(([key, value]) => {
+  let text = `"event":${formatValue(event.event)}`;
+  let count = 1;
+  for (const key of Object.keys(event)) {
+    const value = event[key];
+    if (value === undefined || key === 'event') continue;
+    if (++count > MAX_FIELDS) throw new TypeError(`event: more than ${MAX_FIELDS} fields`);
     if (!FIELD_NAME.test(key) || RESERVED.has(key)) throw new TypeError(`event: field ${JSON.stringify(key)}`);
-    return `"${key}":${formatValue(value as FieldValue)}`;
-  }).join(',');
+    text += `,"${key}":${formatValue(value)}`;
+  }
+  return text;
 }
 
 /**
@@ -96,8 +99,12 @@ function formatValue(value: FieldValue): string {
   return `[${items.join(',')}]`;
 }
 
+/** Text that is JSON as it stands. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
 /** JSON in printable ASCII: no byte of it can move a cursor, end a line or hide. */
 function formatText(text: string, max: number): string {
+  if (text.length <= max && PLAIN.test(text)) return `"${text}"`;
   const kept = text.length <= max ? text : `${text.slice(0, max)}[+${text.length - max} more]`;
   return JSON.stringify(kept).replace(
     /[^\x20-\x7e]/g,

@@ -33,25 +33,28 @@ export function createAuditSink(log: Log, mac: () => Promise<Mac>, clock: Clock)
   let isWriting = false;
   let position: ChainPosition | undefined;
   let firstSeq = 1;
+  let oldest: string | undefined;
   let loadedMac: Promise<Mac> | undefined;
 
   async function drain(): Promise<void> {
     isWriting = true;
     while (queue.length > 0) {
-      const batch = queue.splice(0, MAX_BATCH);
+      const batch: Waiting[] = [];
       try {
         await writeBatch(batch);
         for (const { resolve } of batch) resolve();
       } catch (cause) {
         position = undefined;
         const error = refusal(cause);
-        for (const { reject } of batch) reject(error);
+        // What waited for a log that could not even be opened would fare no better.
+        for (const { reject } of batch.length > 0 ? batch : queue.splice(0)) reject(error);
       }
     }
     isWriting = false;
   }
 
-  async function writeBatch(batch: readonly Waiting[]): Promise<void> {
+  /** @param batch filled with what is written, once the log is open: by then more may have come */
+  async function writeBatch(batch: Waiting[]): Promise<void> {
     loadedMac ??= mac();
     // A key that could not be had this time may be there the next.
     const chainMac = await loadedMac.catch((error) => {
@@ -62,13 +65,16 @@ export function createAuditSink(log: Log, mac: () => Promise<Mac>, clock: Clock)
     try {
       const lines: string[] = [];
       let at = await begin(open, chainMac, lines);
+      batch.push(...queue.splice(0, MAX_BATCH));
       for (const { fields, timeMs } of batch) {
         const { line, position: next } = await appendRecord(chainMac, at, fields, timeMs);
         lines.push(line);
         at = next;
       }
       await open.append(lines, (oldestLine) => {
-        firstSeq = openRecord(oldestLine)?.record.seq ?? firstSeq;
+        // It is another one only after a rotation.
+        if (oldestLine !== oldest) firstSeq = openRecord(oldestLine)?.record.seq ?? firstSeq;
+        oldest = oldestLine;
         return sealHead(chainMac, { ...at, firstSeq });
       });
       position = at;

@@ -1,4 +1,5 @@
 import type { Bytes } from '../encoding/bytes.ts';
+import { cutBytes } from '../encoding/slab.ts';
 import type { HeaderPairs } from '../target/head.ts';
 import { CLASS, consistsOf, OBS_TEXT, TARGET, TEXT, TOKEN } from './characters.ts';
 import { Http1Error } from './error.ts';
@@ -70,7 +71,7 @@ export function writeLastChunk(trailers: HeaderPairs = []): Bytes {
 function writeHead(line: string, fields: HeaderPairs): Bytes {
   let length = line.length + 2;
   for (const [name, value] of fields) length += name.length + value.length + 4;
-  const bytes = new Uint8Array(length);
+  const bytes = cutBytes(length);
   let at = writeText(bytes, 0, line);
   for (const [name, value] of fields) {
     if (!writeChecked(bytes, at, name, TOKEN) || name.length === 0) {

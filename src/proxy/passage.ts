@@ -10,7 +10,7 @@ import { redactFields, redactReason } from '../redact/redact_head.ts';
 import { describeRequest } from '../audit/describe.ts';
 import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
 import { keepCookies } from '../sig/roll.ts';
-import { createMatcherCache, secretsOfAuthorization } from '../sig/secrets.ts';
+import { createMatcherCache } from '../sig/secrets.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
 import { authorityOf, type Target } from '../target/target.ts';
 import type { OpenCredentials } from './credential_cache.ts';
@@ -135,11 +135,7 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     }
     const placed = { ...authorization, head };
     let matcher: Matcher | undefined;
-    const getMatcher = () =>
-      matcher ??= matcherFor([
-        ...secretsOfAuthorization(authorization),
-        ...(earlier ? secretsOfAuthorization(earlier) : []),
-      ]);
+    const getMatcher = () => matcher ??= matcherFor(earlier ? [authorization, earlier] : [authorization]);
     return {
       head,
       send: authorization.send,
@@ -170,13 +166,11 @@ export function createPassages(ports: PassagePorts): BeginPassage {
   }
 
   function redacted(matcher: Matcher, response: ParsedResponse, kept: HeaderPairs, asked: RequestHead): AnswerPlan {
-    const { framing, reason } = response;
-    const rest = {
-      reason: redactReason(matcher, reason),
-      trailers: (fields: HeaderPairs) => redactFields(matcher, fields),
-    };
+    const { framing } = response;
+    const reason = redactReason(matcher, response.reason);
+    const trailers = (fields: HeaderPairs) => redactFields(matcher, fields);
     if (framing.kind === 'none' || framing.kind === 'tunnel') {
-      return { ...rest, fields: redactFields(matcher, kept), body: { kind: 'pass' } };
+      return { reason, fields: redactFields(matcher, kept), body: { kind: 'pass' }, trailers };
     }
     // A server that ignores that no range was asked for could cut a secret in two.
     if (response.status === 206 && asked.method !== 'HEAD') {
@@ -185,9 +179,9 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     const { codings, headers } = planDecoding(kept, ports.decoders, true);
     const fields = redactFields(matcher, headers);
     const redaction = matcher.begin();
-    if (codings.length === 0) return { ...rest, fields, body: { kind: 'scan', redaction } };
+    if (codings.length === 0) return { reason, fields, body: { kind: 'scan', redaction }, trailers };
     const read = (body: AsyncIterable<Uint8Array>) => redactBody(decodeBody(body, codings, ports.decoders), redaction);
-    return { ...rest, fields, body: { kind: 'decode', read } };
+    return { reason, fields, body: { kind: 'decode', read }, trailers };
   }
 }
 

@@ -1,4 +1,3 @@
-import { encodeUtf8 } from '../encoding/bytes.ts';
 import type { HeaderPairs } from '../target/head.ts';
 import { markOf } from './form.ts';
 import type { Matcher } from './matcher.ts';
@@ -47,11 +46,14 @@ function redactText(matcher: Matcher, text: string): string | undefined {
   return redacted === bytes ? undefined : decodeField(redacted);
 }
 
+/** Most heads fit in here: nobody keeps the bytes of a text that is looked at. */
+const scratch = new Uint8Array(8_192);
+
 /** Header text holds one byte in each character (RFC 9110 §5.5). */
 function encodeField(text: string): Uint8Array {
-  const bytes = encodeUtf8(text);
-  if (bytes.length === text.length) return bytes;
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = text.length <= scratch.length ? scratch.subarray(0, text.length) : new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 function decodeField(bytes: Uint8Array): string {

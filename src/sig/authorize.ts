@@ -51,17 +51,35 @@ export function createAuthorizer(ports: FreshPorts & { readonly env?: Environmen
   const env: Environment = ports.env ?? (() => undefined);
   const freshness = createFreshness(ports);
 
+  /** What logins place that say the same to every URL, so that they are not asked for each request. */
+  const fixed = new WeakMap<Credential, { readonly provider: Provider; readonly placements: readonly Placement[] }>();
+
+  function placementsOf(
+    head: RequestHead,
+    providers: readonly Provider[],
+    credentials: readonly Credential[],
+  ): readonly Placement[] {
+    const [provider] = providers;
+    const [credential] = credentials;
+    const isAlone = providers.length === 1;
+    const known = isAlone ? fixed.get(credential!) : undefined;
+    if (known?.provider === provider) return known!.placements;
+    const nowSec = Math.floor(ports.clock.now() / 1000);
+    const placements = mergePlacements(
+      providers.flatMap((each, i) =>
+        renderPlacements(each, (key, rule) => valueFor(credentials[i]!, each.extract, key, rule, head, nowSec))
+      ),
+    );
+    if (isAlone && credential!.cookies === undefined) fixed.set(credential!, { provider: provider!, placements });
+    return placements;
+  }
+
   function place(
     head: RequestHead,
     providers: readonly Provider[],
     credentials: readonly Credential[],
   ): Authorization {
-    const nowSec = Math.floor(ports.clock.now() / 1000);
-    const placements = mergePlacements(
-      providers.flatMap((provider, i) =>
-        renderPlacements(provider, (key, rule) => valueFor(credentials[i]!, provider.extract, key, rule, head, nowSec))
-      ),
-    );
+    const placements = placementsOf(head, providers, credentials);
     return {
       head: placeInHead(head, placements),
       providers,
@@ -78,7 +96,11 @@ export function createAuthorizer(ports: FreshPorts & { readonly env?: Environmen
 
   return {
     async authorize(head, providers) {
-      return place(head, providers, await Promise.all(providers.map((provider) => freshness.current(provider))));
+      const [only] = providers;
+      const credentials = providers.length === 1
+        ? [await freshness.current(only!)]
+        : await Promise.all(providers.map((provider) => freshness.current(provider)));
+      return place(head, providers, credentials);
     },
     async reauthorize(head, { providers, credentials }) {
       let renewed: Credential[];

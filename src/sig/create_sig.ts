@@ -15,7 +15,7 @@ import { chooseProviders } from './choose.ts';
 import { fetchThrough } from './fetch.ts';
 import { followRedirects } from './redirect.ts';
 import { keepCookies } from './roll.ts';
-import { createMatcherCache, secretsOfAuthorization } from './secrets.ts';
+import { createMatcherCache } from './secrets.ts';
 import type { Exchange, RequestOptions, Sig } from './sig.ts';
 
 /** What {@link createSig} is made of. */
@@ -64,7 +64,7 @@ export function createSig(options: SigOptions): Sig {
         response = await send(renewed, held, request);
       }
     }
-    const matcher = matcherFor(carried.flatMap(secretsOfAuthorization));
+    const matcher = matcherFor(carried);
     const redacted = await redactResponse(matcher, response, { decoders, strict: true });
     return { response: redacted.response, head, providers: providers.map((provider) => provider.id) };
   }

@@ -91,10 +91,14 @@ function sameValues(a: Credential, b: Credential): boolean {
   return reveal(a) === reveal(b);
 }
 
+/** Logins, and the entry that each was found to be made for. */
+const approved = new WeakMap<Credential, Provider>();
+
 /** Security case C7: an edited config.yaml must not lead a login to new places by itself. */
 function requireApproved(provider: Provider, credential: Credential): void {
+  if (approved.get(credential) === provider) return;
   const found = widenings(credential.binding, bindingOf(provider));
-  if (found.length === 0) return;
+  if (found.length === 0) return void approved.set(credential, provider);
   throw new SigError(
     'E_POLICY_CHANGED',
     `Config of "${provider.id}" allows more than its login was made for: ${found.join(', ')}`,

@@ -36,9 +36,12 @@ export function secretsOfAuthorization({ placements, credentials }: Authorizatio
 const MAX_MATCHERS = 64;
 
 /** Makes matchers, and gives out the same one for the same secrets: making one takes longer than a request. */
-export function createMatcherCache(): (secrets: readonly SecretValue[]) => Matcher {
+export function createMatcherCache(): (authorizations: readonly Authorization[]) => Matcher {
   const matchers = new Map<string, Matcher>();
-  return (secrets) => {
+  /** The same by the placements themselves, where a login places the same in every request. */
+  const byPlacements = new WeakMap<Authorization['placements'], Matcher>();
+
+  function matcherFor(secrets: readonly SecretValue[]): Matcher {
     const key = JSON.stringify(
       secrets.map(({ provider, kind, name, value }) => [provider, kind, name, value.reveal()]),
     );
@@ -47,6 +50,14 @@ export function createMatcherCache(): (secrets: readonly SecretValue[]) => Match
     else matcher = createMatcher(createNeedles(secrets));
     matchers.set(key, matcher);
     if (matchers.size > MAX_MATCHERS) matchers.delete(matchers.keys().next().value!);
+    return matcher;
+  }
+
+  return (authorizations) => {
+    if (authorizations.length !== 1) return matcherFor(authorizations.flatMap(secretsOfAuthorization));
+    const [only] = authorizations;
+    let matcher = byPlacements.get(only!.placements);
+    if (!matcher) byPlacements.set(only!.placements, matcher = matcherFor(secretsOfAuthorization(only!)));
     return matcher;
   };
 }

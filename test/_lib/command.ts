@@ -121,7 +121,10 @@ export function startCommand(file: string, args: readonly string[], options: Com
       }),
     write: (text) => void child.stdin.write(text),
     end: () => void child.stdin.end(),
-    kill: (signal = 'SIGTERM') => void child.kill(signal),
+    kill(signal = 'SIGTERM') {
+      // Not through the child: on Deno its status would then be the signal, whatever it ends with.
+      if (!hasEnded && child.pid !== undefined) process.kill(child.pid, signal);
+    },
     done,
   };
 }

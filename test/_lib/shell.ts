@@ -59,6 +59,7 @@ export async function useShell(isFresh = false): Promise<ExampleShell> {
   await writeProgram(join(bin, 'npm'), 'exit 0');
   await writeFile(join(folder, 'secret.txt'), 'client-secret\n');
   await writeFile(join(folder, 'agent.js'), '');
+  await writeFile(join(folder, 'cookies.txt'), `localhost\tFALSE\t/\tTRUE\t0\tsession\t${TOKEN}\n`);
   await mkdir(join(folder, '.local/share/bash-completion/completions'), { recursive: true });
 
   const home = isFresh ? join(folder, '.sig') : world.home;
@@ -73,7 +74,12 @@ export async function useShell(isFresh = false): Promise<ExampleShell> {
     NO_PROXY: '',
     ...(process.env.HOME ? { DENO_DIR: process.env.DENO_DIR ?? join(process.env.HOME, '.cache/deno') } : {}),
   };
-  const localise = (text: string) => text.replaceAll(/\b(?:jira|api)\.example\.com\b/g, authority);
+  // One server and its provider stand for both of the documentation's.
+  const localise = (text: string) =>
+    text.replaceAll(/\b(?:jira|api)\.example\.com\b/g, authority).replaceAll(
+      /\bsig run api-example\b/g,
+      'sig run jira-example',
+    );
   return {
     world,
     server,

@@ -130,7 +130,8 @@ async function load({ port, proxy, ca, connections, seconds }: LoadOptions): Pro
 
   const sockets = await Promise.all(Array.from({ length: connections }, open));
   const done = Promise.all(sockets.map(drive));
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  // Long enough for a runtime that compiles while it runs to be done with that.
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
   isCounting = true;
   console.log('begin');
   const startedAt = performance.now();

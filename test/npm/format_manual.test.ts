@@ -11,7 +11,7 @@ const manual = formatManual(VERSION, COMMANDS, GLOBAL_OPTIONS);
 
 test('formatManual() names every command, option and error', () => {
   for (const { name, options } of COMMANDS) {
-    expect(manual).toContain(`.SS sig ${name}`);
+    expect(manual).toContain(`.SS sig ${name.replaceAll('-', '\\-')}`);
     for (const { flag } of options ?? []) expect(manual).toContain(flag.replaceAll('-', '\\-'));
   }
   expect(manual).toContain('.B E_ROLLBACK');

@@ -19,7 +19,7 @@ export interface ClientStream {
 /** One request that is being answered. */
 export interface Turn {
   /** Whether the body can be taken now; see {@link Client.proceed}. */
-  readonly isReady: boolean;
+  isReady(): boolean;
   /** A piece of the request's body. */
   body(bytes: Uint8Array): void;
   /** The request is whole. */
@@ -88,7 +88,7 @@ export function serveClient(options: ClientOptions): Client {
     isPumping = true;
     try {
       while (!isClosed && !isEnding) {
-        if (turn && (isRequestWhole || isHeld || !turn.isReady)) break;
+        if (turn && (isRequestWhole || isHeld || !turn.isReady())) break;
         const event = decoder.next();
         if (!event) break;
         if (event.kind === 'head') {
@@ -109,7 +109,7 @@ export function serveClient(options: ClientOptions): Client {
     } finally {
       isPumping = false;
     }
-    if (turn && (isRequestWhole || isHeld || !turn.isReady)) return;
+    if (turn && (isRequestWhole || isHeld || !turn.isReady())) return;
     aheadBytes = 0;
     readOn();
   }
@@ -126,7 +126,7 @@ export function serveClient(options: ClientOptions): Client {
     else if (!isRequestWhole) deadline.set(times.stallMs);
     decoder.push(bytes);
     pump();
-    if (turn && (isRequestWhole || isHeld || !turn.isReady)) {
+    if (turn && (isRequestWhole || isHeld || !turn.isReady())) {
       aheadBytes += bytes.length;
       if (aheadBytes > MAX_AHEAD_BYTES || isHeld) {
         socket.pause();

@@ -72,7 +72,7 @@ export function answerConnect(request: ParsedRequest, client: Client, options: C
     client.refuse(asProxyError(error));
   });
   return {
-    isReady: false,
+    isReady: () => false,
     body() {},
     end() {},
     drain() {},

@@ -50,7 +50,7 @@ export function answerControl(
     if (!isGone) client.refuse(asProxyError(error));
   });
   return {
-    isReady: true,
+    isReady: () => true,
     body() {},
     end() {},
     drain() {},

@@ -1,4 +1,4 @@
-import { concatBytes } from '../../../src/encoding/bytes.ts';
+import { cutBytes } from '../../../src/encoding/slab.ts';
 import { withFraming } from '../../../src/http1/forward.ts';
 import type { Framing, ParsedResponse } from '../../../src/http1/message.ts';
 import { writeChunk, writeLastChunk, writeResponseHead } from '../../../src/http1/write.ts';
@@ -16,7 +16,7 @@ export interface Delivery {
   drain(): void;
   abort(): void;
   /** Whether the client has seen a part of it. */
-  readonly isBegun: boolean;
+  isBegun(): boolean;
 }
 
 /** What the client can take. */
@@ -61,7 +61,7 @@ function deliverAsIs({ client, exchange, message, plan, to }: DeliverOptions): D
   if (isUnframed) exchange.unframe();
   client.write(writeResponseHead(message.status, plan.reason, closing(fields, to.keepAlive, keepAlive)));
   return {
-    isBegun: true,
+    isBegun: () => true,
     body(bytes) {
       if (!client.write(bytes)) exchange.pause();
     },
@@ -75,18 +75,25 @@ function deliverHeld({ client, message, plan, to, onFail }: DeliverOptions, reda
   const pieces: Uint8Array[] = [];
   let isBegun = false;
   return {
-    get isBegun() {
-      return isBegun;
-    },
+    isBegun: () => isBegun,
     body: (bytes) => void pieces.push(...redaction.push(bytes)),
     end() {
       try {
         pieces.push(...redaction.flush());
-        const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+        let length = 0;
+        for (const piece of pieces) length += piece.length;
         const fields = withFraming(plan.fields, { kind: 'length', length });
         const head = writeResponseHead(message.status, plan.reason, fields);
+        // One write, so one TLS record.
+        const answer = cutBytes(head.length + length);
+        answer.set(head);
+        let at = head.length;
+        for (const piece of pieces) {
+          answer.set(piece, at);
+          at += piece.length;
+        }
         isBegun = true;
-        client.write(concatBytes(head, ...pieces));
+        client.write(answer);
         client.finish(to.keepAlive);
       } catch (error) {
         onFail(error);
@@ -121,7 +128,7 @@ function deliverScanned(options: DeliverOptions, redaction: Redaction): Delivery
     for (const piece of pieces) if (!stream.write(piece)) exchange.pause();
   };
   return {
-    isBegun: true,
+    isBegun: () => true,
     body: (bytes) => write(redaction.push(bytes)),
     end(trailers) {
       try {
@@ -156,7 +163,7 @@ function deliverDecoded(
 
   run().catch(options.onFail);
   return {
-    isBegun: true,
+    isBegun: () => true,
     body: queue.push,
     end(its) {
       trailers = its;

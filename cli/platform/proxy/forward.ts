@@ -176,7 +176,7 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
     if (isGone) return;
     isGone = true;
     exchange?.abort();
-    if (delivery?.isBegun) client.cut();
+    if (delivery?.isBegun()) client.cut();
     else client.refuse(asProxyError(error));
   }
 
@@ -188,9 +188,7 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
 
   begin().catch(fail);
   return {
-    get isReady() {
-      return isReady;
-    },
+    isReady: () => isReady,
     body(bytes) {
       if (isGone) return;
       if (isCollecting) {

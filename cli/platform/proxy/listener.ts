@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { SigError } from '../../../src/errors.ts';
 import type { ParsedRequest } from '../../../src/http1/message.ts';
-import type { Target } from '../../../src/target/target.ts';
+import { originOf, type Target } from '../../../src/target/target.ts';
 import { environmentProxy, type NetworkProxy } from '../upstream/network_proxy.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createCaller } from './caller.ts';
@@ -41,6 +41,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Origins whose network proxy is remembered. */
+const MAX_ORIGINS = 1_024;
+
 /**
  * Listens on loopback, IPv4 and where there is one IPv6, on the same port (security case P1).
  *
@@ -55,12 +58,12 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   let port = 0;
   let count = 0;
 
-  const proxyFor = (target: Target): NetworkProxy | undefined => {
+  const proxyFor = memoize((target: Target): NetworkProxy | undefined => {
     const proxy = environmentProxy(options.env, target);
     // Started in a shell that was told to use this very proxy: then it is not meant for us.
     if (proxy && proxy.port === port && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(proxy.host)) return undefined;
     return proxy;
-  };
+  });
 
   function accept(raw: Socket): void {
     if (sockets.size >= maxClients) return void raw.destroy();
@@ -146,6 +149,21 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       upstream.close();
       await Promise.all(closed);
     },
+  };
+}
+
+/** What the environment says of a target: reading it takes longer than all else that is decided about a request. */
+function memoize(
+  find: (target: Target) => NetworkProxy | undefined,
+): (target: Target) => NetworkProxy | undefined {
+  const found = new Map<string, NetworkProxy | undefined>();
+  return (target) => {
+    const key = originOf(target);
+    if (found.has(key)) return found.get(key);
+    if (found.size >= MAX_ORIGINS) found.clear();
+    const proxy = find(target);
+    found.set(key, proxy);
+    return proxy;
   };
 }
 

@@ -55,8 +55,8 @@ export interface Exchange {
   abort(): void;
   /** After a head whose framing is `tunnel`: takes over the connection, which is paused. */
   detach(): Tunnel;
-  /** Whether nothing comes any more and nothing need be written. */
-  readonly over: boolean;
+  /** Whether nothing comes any more and nothing need be written. Not a getter: those are slow to make for each request. */
+  isOver(): boolean;
 }
 
 /** Where an exchange gets connections from. */
@@ -224,9 +224,7 @@ export function startExchange(
       stopTimer();
       return connection.detach();
     },
-    get over() {
-      return isOver;
-    },
+    isOver: () => isOver,
   };
 }
 

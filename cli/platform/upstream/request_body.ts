@@ -105,7 +105,7 @@ function createBody(
           for (let read = await (pending ?? source.next()); !read.done; read = await source.next()) {
             await write(read.value);
             // The server has answered already, or is gone.
-            if (exchange.over) return void await source.return?.();
+            if (exchange.isOver()) return void await source.return?.();
           }
         }
         if (left > 0) throw wrongLength();

@@ -4,11 +4,13 @@ import { lingerLease } from '../../../cli/platform/lingering_lease.ts';
 function setUp(lingerMs: number) {
   let nowMs = 0;
   const release = vi.fn(() => Promise.resolve());
+  const onEnd = vi.fn();
   const acquire = vi.fn(() => Promise.resolve({ release }));
   return {
     release,
+    onEnd,
     acquire,
-    lease: lingerLease(acquire, lingerMs, 200, () => nowMs),
+    lease: lingerLease(acquire, onEnd, lingerMs, 200, () => nowMs),
     advance: (ms: number) => void (nowMs += ms),
   };
 }
@@ -20,9 +22,11 @@ test('lingerLease() takes the lease once for what follows closely', async () => 
 });
 
 test('lingerLease() gives the lease back when nothing follows', async () => {
-  const { lease, release } = setUp(1);
+  const { lease, release, onEnd } = setUp(1);
   await (await lease()).release();
   await expect.poll(() => release.mock.calls.length, { timeout: 10_000 }).toBe(1);
+  expect(onEnd).toHaveBeenCalledOnce();
+  expect(onEnd.mock.invocationCallOrder[0]).toBeLessThan(release.mock.invocationCallOrder[0]!);
 });
 
 test('lingerLease() lets others in however busy it is', async () => {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { describeRequest } from '../../../src/audit/describe.ts';
 import type { Cookie } from '../../../src/credential/cookie.ts';
+import type { Authorization } from '../../../src/sig/authorize.ts';
 import { createMatcherCache, secretsOfCredential } from '../../../src/sig/secrets.ts';
 import { Secret } from '../../../src/secret.ts';
+import { parseUrl } from '../../../src/target/target.ts';
 import { makeCanary } from '../../_lib/canary.ts';
 import { makeCredential, makeProvider } from '../../_lib/fixture.ts';
 
@@ -31,8 +34,17 @@ test('R1: secretsOfCredential() names everything that a login holds', () => {
 
 test('createMatcherCache() gives the same matcher for the same secrets, another for others', () => {
   const matcherFor = createMatcherCache();
-  const value = (text: string) => [{ provider: 'p', kind: 'value', value: new Secret(text) } as const];
-  const [one, two] = [makeCanary(), makeCanary()];
-  expect(matcherFor(value(one))).toBe(matcherFor(value(one)));
-  expect(matcherFor(value(one))).not.toBe(matcherFor(value(two)));
+  const authorizationOf = (value: string): Authorization => {
+    const provider = makeProvider();
+    const placements = [{ provider: provider.id, in: 'header', name: 'X', action: 'set', value } as const];
+    const head = { method: 'GET', path: '/', headers: [], target: parseUrl('https://api.example.com/').target };
+    const facts = { ...describeRequest(head), provider: provider.id, placed: [] };
+    return { head, providers: [provider], credentials: [makeCredential(provider)], placements, send: {}, facts };
+  };
+  const [one, two] = [authorizationOf(makeCanary()), authorizationOf(makeCanary())];
+  const matcher = matcherFor([one]);
+  expect(matcherFor([one])).toBe(matcher);
+  expect(matcherFor([authorizationOf(one.placements[0]!.value)])).toBe(matcher);
+  expect(matcherFor([two])).not.toBe(matcher);
+  expect(matcherFor([one, two])).not.toBe(matcher);
 });

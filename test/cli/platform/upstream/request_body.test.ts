@@ -28,7 +28,7 @@ async function write(body: Body | null, head: Partial<RequestHead> = {}) {
       return false;
     },
     finish: () => written += '|end',
-    over: false,
+    isOver: () => false,
   } as Partial<Exchange> as Exchange;
   const opened = await openRequestBody({ ...HEAD, ...head }, body);
   await opened.pipe(exchange, () => {
@@ -82,7 +82,7 @@ test('no body is said where one is usual', async () => {
 
 test('a body is left alone once the exchange is over', async () => {
   let left = 10;
-  const exchange = { write: () => true, finish: () => expect.unreachable(), over: true } as Partial<
+  const exchange = { write: () => true, finish: () => expect.unreachable(), isOver: () => true } as Partial<
     Exchange
   > as Exchange;
   const source = (async function* () {
