@@ -59,7 +59,7 @@ export function serveStream(options: StreamOptions): void {
   }
 
   function readOn(): void {
-    if (isOver || isHeld || !turn?.isReady) return;
+    if (isOver || isHeld || !turn?.isReady()) return;
     if (hasBody && !hasEnded) return void stream.resume();
     if (isRequestWhole) return;
     isRequestWhole = true;
