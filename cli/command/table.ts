@@ -251,6 +251,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./mcp.ts'),
   },
   {
+    name: 'upgrade',
+    summary: 'Say how this installation is upgraded; nothing is changed',
+    options: [{ flag: '--check', description: 'Ask the npm registry whether there is a newer version' }],
+    examples: ['sig upgrade --check'],
+    load: () => import('./upgrade.ts'),
+  },
+  {
     name: 'completion',
     args: '<shell>',
     summary: 'Print the completion script for bash, zsh, fish or powershell',
