@@ -247,6 +247,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'mcp',
     summary: 'Serve an agent over the Model Context Protocol, on stdin and stdout',
+    options: [
+      { flag: '--state-dir <dir>', description: 'Identity for capabilities and call (default ~/.agent-id)' },
+      { flag: '--allow-insecure', description: 'Let them ask private addresses (development)' },
+    ],
     examples: ['sig mcp'],
     load: () => import('./mcp.ts'),
   },
