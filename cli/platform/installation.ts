@@ -9,7 +9,10 @@ import type { InstallForm } from '../command/command.ts';
  * @param execPath the runtime, or the executable that has one in it
  * @param script what the runtime was told to run
  */
-export function findInstallForm(execPath = process.execPath, script = process.argv[1] ?? ''): InstallForm {
+export function findInstallForm(
+  execPath: string = process.execPath,
+  script: string = process.argv[1] ?? '',
+): InstallForm {
   if (!/^(?:node|nodejs|bun|deno)(?:\.exe)?$/i.test(basename(execPath.replaceAll('\\', '/')))) return 'binary';
   const path = resolveLinks(script).replaceAll('\\', '/');
   // Where Bun keeps what is in an executable, whatever its name.
