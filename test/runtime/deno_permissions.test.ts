@@ -18,6 +18,7 @@ const ARGS: Readonly<Record<string, (url: string) => string[]>> = {
   providers: () => ['providers'],
   status: () => ['status', 'api'],
   explain: (url) => ['explain', url],
+  request: (url) => ['request', url],
 };
 
 test('the README says what each command of a script needs on Deno', () => {
@@ -48,8 +49,17 @@ test.for(ROWS)('sig $command runs with $flags, and not with one less', async ({ 
     });
   };
   expect(await run(flags)).toMatchObject({ code: 0, stderr: '' });
+  expect(server.requests).toHaveLength(command === 'request' ? 1 : 0);
   for (const flag of flags) {
     const { code } = await run(flags.filter((other) => other !== flag));
     expect([flag, code === 0]).toEqual([flag, false]);
   }
-});
+  // Nor with a part of one.
+  for (const flag of flags.filter((each) => /=.*,/.test(each))) {
+    const [name, value] = flag.split('=') as [string, string];
+    for (const one of value.split(',')) {
+      const { code } = await run([...flags.filter((other) => other !== flag), `${name}=${one}`]);
+      expect([flag, one, code === 0]).toEqual([flag, one, false]);
+    }
+  }
+}, 60_000);

@@ -177,9 +177,9 @@ export const FORM_CASES: Readonly<Record<string, FormCase>> = {
   'proxy: an answer that breaks off is seen to': async ({ request }) => {
     // Nothing of it was passed on yet: it can be said.
     expect(await request('/cut')).toMatch(/^HTTP\/1\.1 502 [^]*"code":"E_UPSTREAM"/);
-    // The head has gone: the connection ends before the length that it names.
+    // The head has gone: the connection ends without the end of the message.
     const late = await request('/cut-late');
-    expect(late).toMatch(/^HTTP\/1\.1 200 [^]*\r\ncontent-length: 1000000\r\n/i);
+    expect(late).toMatch(/^HTTP\/1\.1 200 /);
     expect([late.length > 100_000, isWholeResponse(late)]).toEqual([true, false]);
   },
 
