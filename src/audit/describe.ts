@@ -29,14 +29,8 @@ const MAX_KEY = 40;
 export function describeRequest(head: RequestHead): RequestFields {
   const { scheme, host, port } = head.target;
   const queryKeys = keysOf(head.path);
-  return {
-    scheme,
-    host,
-    port,
-    method: head.method.slice(0, 32),
-    path: templateOf(pathnameOf(head)),
-    ...(queryKeys.length === 0 ? {} : { queryKeys }),
-  };
+  const facts = { scheme, host, port, method: head.method.slice(0, 32), path: templateOf(pathnameOf(head)) };
+  return queryKeys.length === 0 ? facts : { ...facts, queryKeys };
 }
 
 function keysOf(path: string): string[] {
