@@ -9,9 +9,10 @@ import type { RequestHead } from '../../src/target/head.ts';
 import { authorityOf, originOf, parseUrl, type Target } from '../../src/target/target.ts';
 import { note, printJson } from '../io.ts';
 import type { Context, Run } from './command.ts';
+import { publicKeys } from './public_keys.ts';
 import { isUrl, requireProviderOrUrl } from './require_provider.ts';
 
-const FORMATS = ['json', 'header', 'value', 'curl', 'netscape'];
+const FORMATS = ['json', 'header', 'value', 'curl', 'netscape', 'directory'];
 /** Stands for a whole value, whatever its length: even the length says something. */
 const REDACTED = '[redacted]';
 
@@ -29,6 +30,7 @@ export const run: Run = async ({ args, options }, context) => {
   const word = args[0]!;
   const provider = requireProviderOrUrl(await context.providers(), word);
   const credential = await freshCredential(provider, context);
+  if (format === 'directory') return await printDirectory(provider, credential, context);
   const head = headFor(provider, isUrl(word) ? word : undefined);
   const nowSec = Math.floor(context.clock.now() / 1000);
   const placements = mergePlacements(
@@ -85,6 +87,7 @@ async function print(
         ...(credential.expiresAtSec === undefined
           ? {}
           : { expiresAt: new Date(credential.expiresAtSec * 1000).toISOString() }),
+        ...await publicKeys(credential),
         headers: byName('header'),
         ...(placements.some((one) => one.in === 'query') ? { query: byName('query') } : {}),
         ...(placements.some((one) => one.in === 'body') ? { body: byName('body') } : {}),
@@ -124,6 +127,23 @@ async function print(
       return;
     }
   }
+}
+
+/** The public half of the key that others know this login by, ready to be published. */
+async function printDirectory(provider: Provider, credential: Credential, { io }: Context): Promise<number> {
+  const jwk = credential.keys?.webBotAuth;
+  if (jwk === undefined) {
+    throw new SigError('E_USAGE', `Provider "${provider.id}" does not sign with a published key`, {
+      hint: 'its entry says so with: sign: web-bot-auth',
+      provider: provider.id,
+    });
+  }
+  const [{ formatDirectory }, { importKey }] = await Promise.all([
+    import('../../src/message_signature/directory.ts'),
+    import('../../src/encoding/signing_key.ts'),
+  ]);
+  await io.stdout.write(`${formatDirectory([await importKey(jwk.reveal())])}\n`);
+  return 0;
 }
 
 /** One word for a POSIX shell. */

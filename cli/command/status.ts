@@ -2,6 +2,7 @@ import { type Credential, hasValues, isExpired } from '../../src/credential/cred
 import { isSigError } from '../../src/errors.ts';
 import { validateCredential } from '../../src/login/validate.ts';
 import type { Provider } from '../../src/provider/provider.ts';
+import { publicKeys } from './public_keys.ts';
 import { requireProvider } from './require_provider.ts';
 import { formatTable, note, printJson, printLine } from '../io.ts';
 import type { Context, Run } from './command.ts';
@@ -17,6 +18,8 @@ interface Row {
   readonly valid: boolean;
   readonly expiresAt?: string;
   readonly expiresInMinutes?: number;
+  /** RFC 7638 thumbprints of the keys that requests are signed with. */
+  readonly keys?: Readonly<Record<string, string>>;
   /** What the site said, with `--check`. */
   readonly checked?: 'yes' | 'no' | 'unknown';
   /** Why the stored login cannot be read. */
@@ -72,7 +75,8 @@ async function rowOf(provider: Provider, check: boolean, context: Context): Prom
     expiresAt: new Date(credential.expiresAtSec * 1000).toISOString(),
     expiresInMinutes: Math.floor((credential.expiresAtSec - nowSec) / 60),
   };
-  if (!check || !isFresh) return { ...about, configured: true, valid: isFresh, ...expiry };
+  const keys = await publicKeys(credential);
+  if (!check || !isFresh) return { ...about, configured: true, valid: isFresh, ...expiry, ...keys };
   const { valid } = await validateCredential(provider, credential, {
     send: await context.send(),
     clock: context.clock,
@@ -83,6 +87,7 @@ async function rowOf(provider: Provider, check: boolean, context: Context): Prom
     configured: true,
     valid: valid === 'unknown' ? isFresh : valid === 'yes',
     ...expiry,
+    ...keys,
     checked: valid,
   };
 }

@@ -16,16 +16,17 @@ export async function within<T>(
   use: (response: WireResponse) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
-  let response: WireResponse | undefined;
+  let reading: AsyncIterator<Uint8Array> | undefined;
   let isOver = false;
-  const giveUp = () => response?.body[Symbol.asyncIterator]().return?.();
+  const giveUp = () => reading?.return?.();
   const late = timer.wait(timeoutMs, stop.signal).then((): never => {
     throw new SigError('E_TIMEOUT', `${what} within ${timeoutMs} ms`, { hint: 'allow more with --timeout-ms' });
   });
   const done = sending.then(async (came) => {
-    response = came;
+    // One reader for both: a stream of the platform has no other while it is read.
+    const iterator = reading = came.body[Symbol.asyncIterator]();
     if (isOver) return giveUp() as never; // It came too late for anybody.
-    return await use(came);
+    return await use({ ...came, body: { [Symbol.asyncIterator]: () => iterator } });
   });
   try {
     return await Promise.race([done, late]);

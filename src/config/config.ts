@@ -5,7 +5,7 @@
  */
 
 /** How a provider's credential is obtained. */
-export type Strategy = 'browser' | 'oauth2' | 'prompt';
+export type Strategy = 'browser' | 'oauth2' | 'prompt' | 'key';
 
 /** Where a value is taken from after a login. */
 export interface ExtractRule {
@@ -54,8 +54,19 @@ export interface OAuth2Config {
   readonly grant?: Grant;
   readonly audience?: string;
   readonly authMethod?: AuthMethod;
+  /** Where the browser brings the code, as registered: on loopback. Default `http://127.0.0.1/callback`, any port. */
+  readonly redirectUri?: string;
   /** Whether tokens are bound to a key (RFC 9449). */
   readonly dpop?: boolean;
+}
+
+/** How requests are signed (RFC 9421). */
+export interface SignConfig {
+  readonly profile: 'web-bot-auth';
+  /** `signatureAgent`: the https origin that publishes the key. */
+  readonly agent: string;
+  /** `signatureAgentForm`: how `Signature-Agent` is written. Default `dictionary`. */
+  readonly form?: 'dictionary' | 'legacy-string';
 }
 
 /** How one-time codes of a browser login are made (RFC 6238). */
@@ -89,6 +100,7 @@ export interface ProviderConfig {
   readonly allow?: readonly AllowRule[];
   readonly oauth2?: OAuth2Config;
   readonly totp?: TotpConfig;
+  readonly sign?: SignConfig;
 }
 
 /** A mistake in config.yaml. */

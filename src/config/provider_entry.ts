@@ -1,7 +1,8 @@
 import { isSigError } from '../errors.ts';
 import { formatDomain, parseDomain } from '../target/domain.ts';
+import { parseLoopbackRedirect } from '../target/loopback_redirect.ts';
 import { parseUrl } from '../target/target.ts';
-import type { OAuth2Config, ProviderConfig, Strategy, TotpConfig } from './config.ts';
+import type { OAuth2Config, ProviderConfig, SignConfig, Strategy, TotpConfig } from './config.ts';
 import { parseDuration } from './duration.ts';
 import {
   type Field,
@@ -27,6 +28,7 @@ const OAUTH_KEYS = [
   'grant',
   'audience',
   'authMethod',
+  'redirectUri',
   'dpop',
 ] as const;
 const OWN_KEYS = [
@@ -48,6 +50,9 @@ const OWN_KEYS = [
   'allow',
   'oauth2',
   'totp',
+  'sign',
+  'signatureAgent',
+  'signatureAgentForm',
 ] as const;
 
 /** The keys of a provider entry. */
@@ -71,12 +76,18 @@ export function readProvider(id: string, entry: Entry, map: MapNode, scope: Scop
     if (!fields.has(key)) scope.report(entry.keyStart, `"${key}" is missing`, hint);
   };
   require('domains', 'list the hosts that get the credential');
-  require('strategy', 'one of: browser, oauth2, prompt');
-  const strategy = readChoice(fields.get('strategy'), ['browser', 'oauth2', 'prompt']);
+  require('strategy', 'one of: browser, oauth2, prompt, key');
+  const strategy = readChoice(fields.get('strategy'), ['browser', 'oauth2', 'prompt', 'key']);
   const oauth2 = readOAuth2(fields, entry, strategy, scope);
   if (strategy === 'browser' || strategy === 'prompt') {
     require('extract', 'say what a login keeps');
     require('apply', 'say where the values go in a request');
+  }
+  const sign = readSign(fields, scope);
+  if (strategy === 'key') {
+    require('sign', 'a login that is a key signs requests with it: sign: web-bot-auth');
+    const field = fields.get('extract');
+    if (field) scope.report(field.offset, '"extract" is not for strategy "key"', 'a key yields no values');
   }
   const extract = readExtract(fields.get('extract'), strategy);
   const apply = readList(fields.get('apply'), readApplyRule, "[{ in: header, name: Cookie, value: '${session}' }]");
@@ -95,6 +106,7 @@ export function readProvider(id: string, entry: Entry, map: MapNode, scope: Scop
     allow: readList(fields.get('allow'), readAllowRule, "['GET /api/**']"),
     oauth2,
     totp: readTotp(fields.get('totp'), strategy),
+    sign,
   });
   const domains = readDomains(fields.get('domains'));
   if (strategy === undefined) return undefined;
@@ -189,6 +201,7 @@ function readOAuth2(
       'private_key_jwt',
       'none',
     ]),
+    redirectUri: readRedirectUri(found.get('redirectUri')),
     dpop: readFlag(found.get('dpop')),
   });
 }
@@ -209,10 +222,43 @@ function readTotp(field: Field | undefined, strategy: Strategy | undefined): Tot
   return secretFrom === undefined ? undefined : { secretFrom, ...(domains === undefined ? {} : { domains }) };
 }
 
+/** Three keys that stand beside each other in the entry. */
+function readSign(fields: ReadonlyMap<string, Field>, scope: Scope): SignConfig | undefined {
+  const [sign, agent, form] = ['sign', 'signatureAgent', 'signatureAgentForm'].map((key) => fields.get(key));
+  if (!sign) {
+    for (const field of [agent, form]) if (field) scope.report(field.offset, `${field.label} needs "sign"`);
+    return undefined;
+  }
+  const profile = readChoice(sign, ['web-bot-auth']);
+  const origin = readEnvironmentText(agent);
+  if (!agent) scope.report(sign.offset, '"signatureAgent" is missing', 'the https origin that publishes the key');
+  else if (origin !== undefined && !hasEnvironment(origin) && !isHttpsOrigin(origin)) {
+    scope.report(agent.offset, '"signatureAgent" is not an https origin', 'write it like https://bot.example');
+  }
+  const written = readChoice(form, ['dictionary', 'legacy-string']);
+  if (profile === undefined || origin === undefined) return undefined;
+  return { profile, agent: origin, ...(written === undefined ? {} : { form: written }) };
+}
+
+function isHttpsOrigin(text: string): boolean {
+  try {
+    const { target, path } = parseUrl(text);
+    return target.scheme === 'https' && path === '/' && !/[?#]/.test(text);
+  } catch {
+    return false; // Reported like every other text that is none.
+  }
+}
+
 function readUrl(field: Field | undefined): string | undefined {
   const text = readEnvironmentText(field);
   if (text === undefined || hasEnvironment(text)) return text;
   return attempt(field!, `${field!.label}: `, () => (parseUrl(text), text));
+}
+
+function readRedirectUri(field: Field | undefined): string | undefined {
+  const text = readEnvironmentText(field);
+  if (text === undefined || hasEnvironment(text)) return text;
+  return attempt(field!, `${field!.label}: `, () => (parseLoopbackRedirect(text), text));
 }
 
 const PROXY_SCHEMES = ['http', 'https', 'socks5', 'socks5h'];

@@ -17,7 +17,7 @@ export function readExtractRule(item: Field, strategy: Strategy | undefined): Ex
   const fields = readMap(item, EXTRACT_KEYS, 'an extract rule');
   if (!fields) return undefined;
   const as = readRequired(fields, 'as', item, 'an extract rule', readText);
-  const sources = strategy === undefined ? Object.values(SOURCES).flat() : SOURCES[strategy];
+  const sources = strategy === undefined || strategy === 'key' ? Object.values(SOURCES).flat() : SOURCES[strategy];
   const from = readRequired(fields, 'from', item, 'an extract rule', (field) => readChoice(field, sources));
   const optional = readOptional(fields, ['match', 'jsonPath', 'expiresJsonPath']);
   if (as === undefined) return undefined;

@@ -6,7 +6,7 @@ export type Data = string | boolean | readonly Data[] | { readonly [key: string]
 
 /** A provider entry as the map that stands in the file, keys in their usual order. */
 export function entryData(entry: ProviderConfig): { readonly [key: string]: Data } {
-  const { oauth2 = {} } = entry;
+  const { oauth2 = {}, sign } = entry;
   const data = {
     name: entry.name,
     domains: entry.domains,
@@ -26,6 +26,9 @@ export function entryData(entry: ProviderConfig): { readonly [key: string]: Data
     apply: entry.apply.length === 0 ? undefined : entry.apply.map((rule) => defined({ ...rule })),
     allow: entry.allow?.map(formatAllowRule),
     totp: entry.totp && defined({ ...entry.totp }),
+    sign: sign?.profile,
+    signatureAgent: sign?.agent,
+    signatureAgentForm: sign?.form,
   };
   return defined(data);
 }

@@ -1,4 +1,4 @@
-import type { Strategy } from '../config/config.ts';
+import type { ProviderConfig, Strategy } from '../config/config.ts';
 import { SigError } from '../errors.ts';
 import type { Binding } from '../provider/binding.ts';
 import { Secret } from '../secret.ts';
@@ -26,6 +26,17 @@ export interface BrowserState {
   readonly totp?: TotpSeed;
 }
 
+/**
+ * Private keys that requests of a login are signed with, as JWKs. They are used where they are: never placed, shown
+ * or sent.
+ */
+export interface LoginKeys {
+  /** What the access token is bound to (RFC 9449); its `alg` is the name that proofs use. New with each login. */
+  readonly dpop?: Secret<JsonWebKey>;
+  /** What Web Bot Auth signs with (RFC 9421). Stays until a logout, since its public half is published. */
+  readonly webBotAuth?: Secret<JsonWebKey>;
+}
+
 /** A provider's login: everything needed to act with it, and what it may be used for. */
 export interface Credential {
   readonly provider: string;
@@ -34,12 +45,13 @@ export interface Credential {
   readonly obtainedAtSec: number;
   /** When the values stop working, as far as known. */
   readonly expiresAtSec?: number;
-  /** By the `as` of the extract rules. Empty after a logout. */
+  /** By the `as` of the extract rules. Empty after a logout, and of a login that is a key. */
   readonly values: Readonly<Record<string, Secret>>;
   /** The cookie jar. */
   readonly cookies?: Secret<readonly Cookie[]>;
   readonly oauth2?: OAuth2Session;
   readonly browser?: BrowserState;
+  readonly keys?: LoginKeys;
   /** The policy under which it was obtained. */
   readonly binding: Binding;
 }
@@ -51,12 +63,25 @@ export function credentialName(providerId: string): string {
 
 /** Whether there is anything to authenticate with. */
 export function hasValues(credential: Credential): boolean {
+  if (credential.strategy === 'key') return credential.keys?.webBotAuth !== undefined;
   return Object.keys(credential.values).length > 0 || (credential.cookies?.reveal().length ?? 0) > 0;
 }
 
 /** Whether the credential is past its expiry, or will be in `marginSec` seconds. */
 export function isExpired(credential: Credential, nowSec: number, marginSec = 0): boolean {
   return credential.expiresAtSec !== undefined && credential.expiresAtSec <= nowSec + marginSec;
+}
+
+/**
+ * Whether a login has the keys that a provider's entry asks for. A token that is bound to a key is of no use where
+ * nothing signs, and one that is not where something must.
+ */
+export function hasKeysFor(
+  { keys }: Credential,
+  entry: { readonly oauth2?: ProviderConfig['oauth2']; readonly sign?: ProviderConfig['sign'] | undefined },
+): boolean {
+  return (entry.oauth2?.dpop === true) === (keys?.dpop !== undefined) &&
+    (entry.sign === undefined || keys?.webBotAuth !== undefined);
 }
 
 /** The credential without its values: what a logout leaves (OAuth client, one-time seed and binding stay). */
@@ -82,7 +107,7 @@ export function withoutValues(credential: Credential): Credential {
 /** The plain JSON that is sealed. The only place besides the wire that opens secrets. */
 export function encodeCredential(credential: Credential): Record<string, unknown> {
   // The id is the record's name, which sealing authenticates.
-  const { provider: _id, values, cookies, oauth2, browser, ...plain } = credential;
+  const { provider: _id, values, cookies, oauth2, browser, keys, ...plain } = credential;
   return {
     ...plain,
     format: 1,
@@ -100,6 +125,9 @@ export function encodeCredential(credential: Credential): Record<string, unknown
         ...(browser.sessionCookies === undefined ? {} : { sessionCookies: browser.sessionCookies.reveal() }),
         ...(browser.totp === undefined ? {} : { totp: { ...browser.totp, key: browser.totp.key.reveal() } }),
       },
+    }),
+    ...(keys === undefined ? {} : {
+      keys: Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, (key as Secret<JsonWebKey>).reveal()])),
     }),
   };
 }
@@ -120,7 +148,7 @@ export function decodeCredential(providerId: string, json: unknown): Credential 
       provider: providerId,
     });
   }
-  const { format: _format, values, cookies, oauth2, browser, ...plain } = record;
+  const { format: _format, values, cookies, oauth2, browser, keys, ...plain } = record;
   const session = oauth2 as Record<string, string> | undefined;
   const state = browser as SealedBrowserState | undefined;
   return {
@@ -142,6 +170,11 @@ export function decodeCredential(providerId: string, json: unknown): Credential 
         ...(state.sessionCookies === undefined ? {} : { sessionCookies: new Secret(state.sessionCookies) }),
         ...(state.totp === undefined ? {} : { totp: { ...state.totp, key: new Secret(state.totp.key) } }),
       },
+    }),
+    ...(keys === undefined ? {} : {
+      keys: Object.fromEntries(
+        Object.entries(keys as Record<string, JsonWebKey>).map(([name, key]) => [name, new Secret(key)]),
+      ),
     }),
   };
 }

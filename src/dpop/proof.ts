@@ -13,6 +13,11 @@ export interface ProofClaims {
   readonly method: string;
   /** URL that the request goes to. Query and fragment are left out of the proof. */
   readonly url: string | URL;
+  /**
+   * The `htu` itself, for whoever writes the request target byte by byte: scheme, authority and path exactly as they are
+   * sent, where a URL parser would resolve `/a/../b` first.
+   */
+  readonly htu?: string | undefined;
   /** Access token that goes along; its hash becomes `ath`. */
   readonly accessToken?: Secret | string | undefined;
   /** The hash itself, for whoever signs many requests with one token and has it ready. */
@@ -54,7 +59,7 @@ export async function createProof(key: SigningKey, claims: ProofClaims): Promise
   const { method, nonce } = claims;
   if (!TOKEN.test(method)) throw new TypeError('Parameter "method" must be a method name');
   if (nonce !== undefined && !isNonce(nonce)) throw new TypeError('Parameter "nonce" must be a DPoP nonce');
-  const htu = htuOf(claims.url);
+  const htu = claims.htu ?? htuOf(claims.url);
   const ath = claims.ath ?? (claims.accessToken === undefined ? undefined : await accessTokenHash(claims.accessToken));
   // Members that are undefined are not written; the order is that of the examples in RFC 9449.
   const payload = JSON.stringify({

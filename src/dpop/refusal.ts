@@ -18,11 +18,22 @@ const MAX_ERROR_BYTES = 16_384;
  */
 export async function refusalOf(role: ServerRole, response: Response): Promise<Refusal | undefined> {
   if (response.status !== 400 && response.status !== 401) return undefined;
-  const errors = parseChallenges(response.headers.get('www-authenticate'))
+  const oauthError = role === 'AS' ? await readOauthError(response) : undefined;
+  return findRefusal(response.status, response.headers.get('www-authenticate'), oauthError);
+}
+
+/**
+ * The same of what was read already.
+ *
+ * @param challenges `WWW-Authenticate`, lines joined, or `null`
+ * @param oauthError `error` of the JSON of an authorization server
+ */
+export function findRefusal(status: number, challenges: string | null, oauthError?: string): Refusal | undefined {
+  if (status !== 400 && status !== 401) return undefined;
+  const errors = parseChallenges(challenges)
     .filter((challenge) => challenge.scheme === 'dpop')
     .map((challenge) => challenge.params.get('error'));
-  if (role === 'AS') errors.push(await readOauthError(response));
-  return REFUSALS.find((refusal) => errors.includes(refusal));
+  return REFUSALS.find((refusal) => refusal === oauthError || errors.includes(refusal));
 }
 
 /** The `error` member of a JSON answer, read from a copy and only so far as such an answer is long. */

@@ -109,7 +109,8 @@ export function nowOf({ now = Date.now }: Pick<DpopSession, 'now'>): number {
   return now();
 }
 
-function hashOf(token: Secret): Promise<string> {
+/** The `ath` of a token, computed once for each box. */
+export function hashOf(token: Secret): Promise<string> {
   let hash = hashes.get(token);
   if (!hash) hashes.set(token, hash = accessTokenHash(token));
   return hash;

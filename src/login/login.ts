@@ -3,7 +3,10 @@ import type { Credentials } from '../credential/credentials.ts';
 import { SigError } from '../errors.ts';
 import type { AuditSink, Prompt } from '../ports.ts';
 import type { Provider } from '../provider/provider.ts';
+import { obtainKey, withBotKey } from './bot_key.ts';
+import { obtainBound } from './bound_tokens.ts';
 import { type OAuth2Ports, obtainOAuth2 } from './oauth2.ts';
+import { isPersonGrant, obtainWithPerson, type PersonPorts } from './person.ts';
 import { obtainPrompt } from './prompt.ts';
 import { type Probed, validateCredential, type Validity } from './validate.ts';
 
@@ -14,6 +17,8 @@ export interface LoginPorts extends OAuth2Ports {
   readonly audit: AuditSink;
   /** Obtains by browser; absent where there is none. */
   readonly browse?: (provider: Provider, old: Credential | undefined) => Promise<Credential>;
+  /** For the grants with a person in them; absent where there is none. */
+  readonly person?: PersonPorts;
 }
 
 /** A finished login. */
@@ -39,7 +44,7 @@ export async function login(
   beforeSeal: () => Promise<void> = () => Promise.resolve(),
 ): Promise<LoginResult> {
   const old = await openOld(provider, ports);
-  const obtained = await obtain(provider, old, given, ports);
+  const obtained = await withBotKey(provider, await obtain(provider, old, given, ports), old);
   const { credential, ...validity } = await accept(provider, obtained, ports);
   await beforeSeal();
   await ports.audit.write({ event: 'login', provider: provider.id, strategy: provider.strategy });
@@ -71,8 +76,19 @@ async function obtain(
     case 'oauth2': {
       // A person who logs in wants a new grant, not the old refresh token.
       const { refreshToken: _spent, ...client } = old?.oauth2 ?? {};
-      return await obtainOAuth2(provider, { ...client, ...given }, ports);
+      const known = { ...client, ...given };
+      return await obtainBound(
+        provider,
+        undefined,
+        ports,
+        async (signing) =>
+          isPersonGrant(provider) && ports.person
+            ? await obtainWithPerson(provider, known, { ...signing, ...ports.person })
+            : await obtainOAuth2(provider, known, signing),
+      );
     }
+    case 'key':
+      return obtainKey(provider, ports.clock);
     case 'browser':
       if (ports.browse) return await ports.browse(provider, old);
       throw new SigError('E_LOGIN_FAILED', `Provider "${provider.id}" logs in with a browser, and there is none here`, {

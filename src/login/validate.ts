@@ -11,6 +11,7 @@ import type { Provider } from '../provider/provider.ts';
 import { readSetting, sendOptionsOf } from '../provider/settings.ts';
 import { evaluateRule } from '../rule/evaluate.ts';
 import { parseRule } from '../rule/parse.ts';
+import { createSigner } from '../sig/sign.ts';
 import { matchDomain } from '../target/domain.ts';
 import type { RequestHead } from '../target/head.ts';
 import { authorityOf, parseUrl } from '../target/target.ts';
@@ -48,13 +49,19 @@ export async function validateCredential(
 ): Promise<Probed> {
   const { validateUrl } = provider.config;
   if (validateUrl === undefined) return { valid: 'unknown', seen: 'no validateUrl', credential };
+  const signing = createSigner(ports.clock, ports.env).begin([provider]);
   let url = readSetting(provider, 'validateUrl', validateUrl, ports.env);
   for (let hop = 0; hop <= MAX_HOPS; hop++) {
     let response: WireResponse;
     let body: unknown;
     try {
       const head = headFor(url, provider, credential, ports);
-      response = await ports.send(head, null, sendOptionsOf(provider, head.target, ports.env));
+      const options = sendOptionsOf(provider, head.target, ports.env);
+      response = await ports.send(signing ? await signing.sign(head, [credential]) : head, null, options);
+      while (signing?.mend(response, true)) {
+        await response.body[Symbol.asyncIterator]().return?.();
+        response = await ports.send(await signing.sign(head, [credential]), null, options);
+      }
       body = await readBody(response);
       const nowSec = Math.floor(ports.clock.now() / 1000);
       credential = await rollCookies(credential, provider.extract, head, response.headers, nowSec);

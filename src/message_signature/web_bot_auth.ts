@@ -27,7 +27,8 @@ export interface WebBotAuthOptions {
   readonly label?: string | undefined;
   /**
    * What to cover besides `Signature-Agent`; default authority, method, path and query, and
-   * `content-digest` when the request has one.
+   * `content-digest` when the request has one. In the legacy profile a query that is not there is not covered: verifiers
+   * of that time do not take it for `?`, as RFC 9421 §2.2.7 has it.
    */
   readonly components?: readonly string[] | undefined;
   /** How long the signature is good, in seconds; default 60, at most 86,400. */
@@ -66,7 +67,7 @@ export async function signWebBotAuth(request: RequestMessage, options: WebBotAut
   if (!(lifetimeSec > 0 && lifetimeSec <= MAX_LIFETIME_SEC)) {
     throw new RangeError('Parameter "lifetimeSec" must be above 0 and at most 86400');
   }
-  const components = options.components ?? defaultComponents(request);
+  const components = options.components ?? defaultComponents(request, profile);
   if (!components.some((name) => name === '@authority' || name === '@target-uri')) {
     throw new TypeError('Parameter "components" must hold "@authority" or "@target-uri"');
   }
@@ -103,8 +104,9 @@ function pick({ method, url }: RequestMessage): { method: string; url: string } 
   return { method, url };
 }
 
-function defaultComponents(request: RequestMessage): string[] {
-  const components = ['@authority', '@method', '@path', '@query'];
+function defaultComponents(request: RequestMessage, profile: WebBotAuthProfile): string[] {
+  const coversQuery = profile === 'dictionary' || new URL(request.url).search !== '';
+  const components = ['@authority', '@method', '@path', ...(coversQuery ? ['@query'] : [])];
   return fieldOf(request.headers, 'content-digest') === undefined ? components : [...components, 'content-digest'];
 }
 

@@ -18,6 +18,8 @@ const SWITCHES = ['allowHttp', 'allowPrivate'] as const;
 const SETTINGS = ['apply', 'allow', 'caFile', 'networkProxy', 'validateUrl', 'totp'] as const;
 /** Settings that narrow when they are taken away. */
 const MAY_GO = new Set(['networkProxy', 'caFile', 'validateUrl', 'totp', 'entryUrl']);
+/** Only narrows when it comes. */
+const BOUND = 'oauth2.dpop';
 const OAUTH_SETTINGS = ['tokenUrl', 'issuer', 'audience'] as const;
 
 /** The binding that a provider's entry stands for now. */
@@ -32,6 +34,8 @@ export function bindingOf(provider: Provider): Binding {
     const value = entry.oauth2?.[key];
     if (value !== undefined) settings[`oauth2.${key}`] = JSON.stringify(value);
   }
+  // Without it a token that was bound to a key would go out by itself.
+  if (entry.oauth2?.dpop === true) settings[BOUND] = 'true';
   return { domains: provider.domains.map(formatDomain).sort(), settings };
 }
 
@@ -53,7 +57,7 @@ export function widenings(sealed: Binding, current: Binding): string[] {
     const isSwitch = (SWITCHES as readonly string[]).includes(key);
     if (isSwitch && current.settings[key] === undefined) continue;
     // A new allow list, or something that is no longer used, only narrows.
-    if (key === 'allow' && sealed.settings[key] === undefined) continue;
+    if ((key === 'allow' || key === BOUND) && sealed.settings[key] === undefined) continue;
     if (MAY_GO.has(key) && current.settings[key] === undefined) continue;
     if (current.settings[key] !== sealed.settings[key]) found.push(`setting "${key}"`);
   }

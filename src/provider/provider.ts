@@ -60,6 +60,13 @@ export function compileProvider(
   const issues: ProviderIssue[] = [];
   const domains = compileDomains(entry, env, issues);
   const apply = compileApply(entry, issues);
+  if (entry.oauth2?.dpop && !apply.some((rule) => isTokenHeader(rule, 'DPoP'))) {
+    issues.push({
+      path: ['oauth2', 'dpop'],
+      message: '"dpop" needs the access token in the header "Authorization"',
+      hint: "apply: [{ in: header, name: Authorization, value: 'DPoP ${access_token}' }]",
+    });
+  }
   checkUrls(entry, domains, issues);
   const provider: Provider = {
     id: entry.id,
@@ -108,6 +115,7 @@ function knownKeys(entry: ProviderConfig): Set<string> {
 
 function compileApply(entry: ProviderConfig, issues: ProviderIssue[]): CompiledApply[] {
   const keys = knownKeys(entry);
+  const signs = new Set(signatureFields({ config: entry }).map((name) => name.toLowerCase()));
   return entry.apply.map((rule, i) => {
     const template = parseTemplate(rule.value);
     const unknown = templateKeys(template).filter((key) => !keys.has(key));
@@ -119,10 +127,36 @@ function compileApply(entry: ProviderConfig, issues: ProviderIssue[]): CompiledA
       issues.push({ path: ['apply', i, 'value'], message: '"${" without a key and "}" behind it' });
     }
     if (rule.in === 'header') checkHeader(rule, ['apply', i], issues);
+    if (rule.in === 'header' && signs.has(rule.name.toLowerCase())) {
+      issues.push({ path: ['apply', i, 'name'], message: `header "${rule.name}" is what "dpop" or "sign" sets` });
+    }
     const isSetBefore = entry.apply.slice(0, i).some((other) => setsSamePlace(other, rule));
     if (isSetBefore) issues.push({ path: ['apply', i, 'name'], message: `${rule.in} "${rule.name}" is set twice` });
+    // RFC 9449 §7.1: a bound token goes with its own scheme. What is written for a bearer token stands for it.
+    if (entry.oauth2?.dpop && isTokenHeader({ ...rule, template }, 'Bearer')) {
+      return { ...rule, value: rule.value.replace(/^Bearer/i, 'DPoP'), template: ['DPoP ', ...template.slice(1)] };
+    }
     return { ...rule, template };
   });
+}
+
+/** Whether a rule puts one value behind a scheme into `Authorization`, and nothing else. */
+function isTokenHeader({ in: where, name, action, template }: CompiledApply, scheme: string): boolean {
+  const [first, second, ...rest] = template;
+  return where === 'header' && name.toLowerCase() === 'authorization' && (action ?? 'set') === 'set' &&
+    typeof first === 'string' && first.toLowerCase() === `${scheme.toLowerCase()} ` && typeof second === 'object' &&
+    rest.length === 0;
+}
+
+const NO_FIELDS: readonly string[] = [];
+
+/** The names of the header fields that a provider's keys sign a request with. */
+export function signatureFields({ config }: Pick<Provider, 'config'>): readonly string[] {
+  if (!config.sign && !config.oauth2?.dpop) return NO_FIELDS;
+  return [
+    ...(config.oauth2?.dpop ? ['DPoP'] : []),
+    ...(config.sign ? ['Signature-Agent', 'Signature-Input', 'Signature'] : []),
+  ];
 }
 
 /** Whether the later rule would undo the earlier one. Cookies join in one header. */

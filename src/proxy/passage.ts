@@ -11,6 +11,7 @@ import { describeRequest } from '../audit/describe.ts';
 import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
 import { keepCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
+import type { Signing } from '../sig/sign.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
 import { authorityOf, type Target } from '../target/target.ts';
 import type { OpenCredentials } from './credential_cache.ts';
@@ -58,6 +59,14 @@ export interface Passage {
    * @throws {SigError} E_LOGIN_REQUIRED when a person must log in, and what renewing throws
    */
   renew(): Promise<Passage>;
+  /**
+   * What to do about a refusal that another signature mends; absent when nothing signs.
+   *
+   * @param isReplayable whether the request can be sent once more
+   * @returns makes the passage that is sent instead; `undefined` when the answer is the client's
+   * @throws {SigError} E_DPOP_NONCE, E_CLOCK
+   */
+  readonly mend?: (response: ParsedResponse, isReplayable: boolean) => (() => Promise<Passage>) | undefined;
   /** The fields of an interim answer (1xx). */
   interim(response: ParsedResponse, to: ForwardTo): HeaderPairs;
   /**
@@ -82,6 +91,15 @@ export interface PassagePorts {
   readonly placeholders?: readonly Placeholder[] | undefined;
 }
 
+/** A request that carries credentials, over all its sendings. */
+interface Injected {
+  /** As it goes without them. */
+  readonly asked: RequestHead;
+  /** Whether it holds placeholders. */
+  readonly isMarked: boolean;
+  readonly signing: Signing | undefined;
+}
+
 /** Begins the passage of a request. */
 export type BeginPassage = (request: ParsedRequest, target: Target) => Promise<Passage>;
 
@@ -104,7 +122,9 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       return bare(head);
     }
     const asked = { ...head, headers: askForReadable(head.headers, ports.decoders) };
-    return injecting(request, asked, await ports.authorizer.authorize(asked, providers), isMarked, undefined);
+    const authorization = await ports.authorizer.authorize(asked, providers);
+    const signing = ports.authorizer.beginSigning(providers);
+    return injecting({ asked, isMarked, signing }, authorization, undefined);
   };
 
   async function refusePlaceholder(head: RequestHead, provider?: string): Promise<never> {
@@ -116,12 +136,11 @@ export function createPassages(ports: PassagePorts): BeginPassage {
 
   /** @param earlier secrets of credentials that the server refused, and may still show */
   async function injecting(
-    request: ParsedRequest,
-    asked: RequestHead,
+    its: Injected,
     authorization: Authorization,
-    isMarked: boolean,
     earlier: Authorization | undefined,
   ): Promise<Passage> {
+    const { asked, isMarked, signing } = its;
     const nowSec = Math.floor(ports.clock.now() / 1000);
     const { providers, credentials } = authorization;
     let { head } = authorization;
@@ -133,6 +152,8 @@ export function createPassages(ports: PassagePorts): BeginPassage {
         throw error;
       }
     }
+    // Last of all: a signature is over what is sent.
+    if (signing) head = await signing.sign(head, credentials);
     const placed = { ...authorization, head };
     let matcher: Matcher | undefined;
     const getMatcher = () => matcher ??= matcherFor(earlier ? [authorization, earlier] : [authorization]);
@@ -145,13 +166,19 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       record: () => ports.audit.write({ event: 'inject', via: 'proxy', ...authorization.facts }),
       async renew() {
         const renewed = await ports.authorizer.reauthorize(asked, authorization);
-        if (renewed) return await injecting(request, asked, renewed, isMarked, authorization);
+        if (renewed) return await injecting(its, renewed, authorization);
         const [provider] = providers;
         throw new SigError('E_LOGIN_REQUIRED', `Server refused the login of "${provider!.id}"`, {
           hint: `sig login ${provider!.id}`,
           provider: provider!.id,
         });
       },
+      ...(signing && {
+        mend: ({ status, fields }, isReplayable) =>
+          signing.mend({ status, headers: fields }, isReplayable)
+            ? () => injecting(its, authorization, earlier)
+            : undefined,
+      }),
       interim: (response, to) => redactFields(getMatcher(), withoutCookies(forwardResponseFields(response, to))),
       answer(response, to) {
         const kept = withoutCookies(forwardResponseFields(response, to));

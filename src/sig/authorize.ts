@@ -6,10 +6,11 @@ import type { Bytes } from '../encoding/bytes.ts';
 import { valueFor } from '../credential/value_for.ts';
 import { isSigError, SigError } from '../errors.ts';
 import type { SendOptions } from '../ports.ts';
-import type { Provider } from '../provider/provider.ts';
+import { type Provider, signatureFields } from '../provider/provider.ts';
 import { type Environment, sendOptionsOf } from '../provider/settings.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
 import { createFreshness, type FreshPorts } from './fresh.ts';
+import { createSigner, type Signing } from './sign.ts';
 
 /** A request that carries its credentials. */
 export interface Authorization {
@@ -41,6 +42,11 @@ export interface Authorizer {
    * @returns `undefined` when a person must log in
    */
   reauthorize(head: RequestHead, refused: Authorization): Promise<Authorization | undefined>;
+  /**
+   * Begins to sign one request; `undefined` when nothing of these providers signs, so that nothing is paid for it.
+   * What it signs must be final: it comes after everything that is placed.
+   */
+  beginSigning(providers: readonly Provider[]): Signing | undefined;
 }
 
 /** Largest body that is held to put a field into it, in bytes. */
@@ -50,6 +56,7 @@ export const BODY_RULE_LIMIT: number = 8 * 1024 * 1024;
 export function createAuthorizer(ports: FreshPorts & { readonly env?: Environment | undefined }): Authorizer {
   const env: Environment = ports.env ?? (() => undefined);
   const freshness = createFreshness(ports);
+  const signer = createSigner(ports.clock, env);
 
   /** What logins place that say the same to every URL, so that they are not asked for each request. */
   const fixed = new WeakMap<Credential, { readonly provider: Provider; readonly placements: readonly Placement[] }>();
@@ -89,7 +96,7 @@ export function createAuthorizer(ports: FreshPorts & { readonly env?: Environmen
       facts: {
         provider: providers.map((provider) => provider.id).join(','),
         ...describeRequest(head),
-        placed: placements.map((placement) => `${placement.in} ${placement.name}`),
+        placed: namesOf(placements, providers),
       },
     };
   }
@@ -113,7 +120,15 @@ export function createAuthorizer(ports: FreshPorts & { readonly env?: Environmen
       }
       return place(head, providers, renewed);
     },
+    beginSigning: signer.begin,
   };
+}
+
+/** What is placed and what is signed into a request: names, no values. */
+function namesOf(placements: readonly Placement[], providers: readonly Provider[]): string[] {
+  const names = placements.map((placement) => `${placement.in} ${placement.name}`);
+  for (const provider of providers) for (const name of signatureFields(provider)) names.push(`header ${name}`);
+  return names;
 }
 
 /** Whether a provider's rules change the body, so that it must be held. */

@@ -16,6 +16,7 @@ import { fetchThrough } from './fetch.ts';
 import { followRedirects } from './redirect.ts';
 import { keepCookies } from './roll.ts';
 import { createMatcherCache } from './secrets.ts';
+import type { Signing } from './sign.ts';
 import type { Exchange, RequestOptions, Sig } from './sig.ts';
 
 /** What {@link createSig} is made of. */
@@ -55,18 +56,44 @@ export function createSig(options: SigOptions): Sig {
     const asked = { ...head, headers: askForReadable(head.headers, decoders) };
     const authorization = await authorizer.authorize(asked, providers);
     const carried = [authorization];
-    let response = await send(authorization, held, request);
+    const signing = authorizer.beginSigning(providers);
+    let response = await sendSigned(authorization, held, request, signing);
     if (response.status === 401 && isReplayable(held)) {
       const renewed = await authorizer.reauthorize(asked, authorization);
       if (renewed !== undefined) {
         await discard(response);
         carried.push(renewed);
-        response = await send(renewed, held, request);
+        response = await sendSigned(renewed, held, request, signing);
       }
     }
     const matcher = matcherFor(carried);
     const redacted = await redactResponse(matcher, response, { decoders, strict: true });
     return { response: redacted.response, head, providers: providers.map((provider) => provider.id) };
+  }
+
+  /** Sends until nothing is left that another signature mends. */
+  async function sendSigned(
+    authorization: Authorization,
+    body: Body | null,
+    request: RequestOptions,
+    signing: Signing | undefined,
+  ): Promise<WireResponse> {
+    if (!signing) return await send(authorization, body, request);
+    for (;;) {
+      const { credentials } = authorization;
+      const response = await send(
+        { ...authorization, head: await signing.sign(authorization.head, credentials) },
+        body,
+        request,
+      );
+      try {
+        if (!signing.mend(response, isReplayable(body))) return response;
+      } catch (error) {
+        await discard(response);
+        throw error;
+      }
+      await discard(response);
+    }
   }
 
   async function send(

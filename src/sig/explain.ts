@@ -4,7 +4,7 @@ import { valueFor } from '../credential/value_for.ts';
 import { isSigError } from '../errors.ts';
 import { bindingOf, widenings } from '../provider/binding.ts';
 import type { ProviderSet } from '../provider/find.ts';
-import type { Provider } from '../provider/provider.ts';
+import { type Provider, signatureFields } from '../provider/provider.ts';
 import { templateKeys } from '../provider/template.ts';
 import { formatDomain, matchDomain } from '../target/domain.ts';
 import type { RequestHead } from '../target/head.ts';
@@ -104,7 +104,10 @@ export async function explainRequest(
     ...(credential.expiresAtSec === undefined
       ? {}
       : { expiresAt: new Date(credential.expiresAtSec * 1000).toISOString() }),
-    adds: provider.apply.filter(hasValue).map(name),
+    adds: [
+      ...provider.apply.filter(hasValue).map(name),
+      ...signatureFields(provider).map((field) => `header ${field}`),
+    ],
     lacks,
     reason: lacks.length > 0
       ? `the credential of "${provider.id}" has no value for ${lacks.join(', ')} at this URL`

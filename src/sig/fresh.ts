@@ -1,4 +1,4 @@
-import { type Credential, hasValues, isExpired } from '../credential/credential.ts';
+import { type Credential, hasKeysFor, hasValues, isExpired } from '../credential/credential.ts';
 import type { Credentials } from '../credential/credentials.ts';
 import { isSigError, SigError } from '../errors.ts';
 import type { Clock } from '../ports.ts';
@@ -29,10 +29,14 @@ export function createFreshness(ports: FreshPorts): Freshness {
   const flights = new Map<string, Promise<Credential>>();
 
   /** Joins a renewal of this process that is under way, or takes the lease and renews if it is still needed. */
-  function renew(provider: Provider, isStale: (credential: Credential) => boolean): Promise<Credential> {
+  function renew(
+    provider: Provider,
+    isStale: (credential: Credential) => boolean,
+    isEarly: boolean,
+  ): Promise<Credential> {
     const flying = flights.get(provider.id);
     if (flying) return flying;
-    const flight = renewUnderLease(provider, isStale).finally(() => flights.delete(provider.id));
+    const flight = renewUnderLease(provider, isStale, isEarly).finally(() => flights.delete(provider.id));
     flights.set(provider.id, flight);
     return flight;
   }
@@ -40,18 +44,19 @@ export function createFreshness(ports: FreshPorts): Freshness {
   async function renewUnderLease(
     provider: Provider,
     isStale: (credential: Credential) => boolean,
+    isEarly: boolean,
   ): Promise<Credential> {
     const stored = await ports.credentials.update(provider.id, async (old) => {
       if (old !== undefined) requireApproved(provider, old);
       // Whoever held the lease before may have renewed it.
-      if (old !== undefined && hasValues(old) && !isStale(old)) return undefined;
+      if (old !== undefined && isUsable(provider, old) && !isStale(old)) return undefined;
       try {
         return await ports.renew(provider, old);
       } catch (error) {
         // A renewal ahead of time may fail for a passing reason: the old login still works.
         const nowSec = ports.clock.now() / 1000;
         const isPassing = isSigError(error) && error.exitCode === 6;
-        if (isPassing && old !== undefined && hasValues(old) && !isExpired(old, nowSec) && isStale === isStaleNow) {
+        if (isPassing && isEarly && old !== undefined && isUsable(provider, old) && !isExpired(old, nowSec)) {
           return undefined;
         }
         throw error;
@@ -71,15 +76,20 @@ export function createFreshness(ports: FreshPorts): Freshness {
     async current(provider) {
       const stored = await ports.credentials.open(provider.id);
       if (stored !== undefined) requireApproved(provider, stored);
-      if (stored !== undefined && hasValues(stored) && !isStaleNow(stored)) return stored;
-      return await renew(provider, isStaleNow);
+      if (stored !== undefined && isUsable(provider, stored) && !isStaleNow(stored)) return stored;
+      return await renew(provider, isStaleNow, true);
     },
     async after(provider, refused) {
       const isRefused = (credential: Credential) =>
         credential.obtainedAtSec === refused.obtainedAtSec && sameValues(credential, refused);
-      return await renew(provider, isRefused);
+      return await renew(provider, isRefused, false);
     },
   };
+}
+
+/** Whether there is anything to authenticate with, and the keys to sign with. */
+function isUsable(provider: Provider, credential: Credential): boolean {
+  return hasValues(credential) && hasKeysFor(credential, provider.config);
 }
 
 function sameValues(a: Credential, b: Credential): boolean {

@@ -26,8 +26,14 @@ export interface IssuerOptions {
   readonly dpop?: boolean;
   /** Whether DPoP proofs must carry a nonce of the server. Default false. */
   readonly requiresDpopNonce?: boolean;
+  /** Algorithms of DPoP proofs. Default ES256, Ed25519 and EdDSA. */
+  readonly dpopAlgorithms?: readonly string[];
+  /** Makes access tokens JWTs for this audience. Default: they are opaque. */
+  readonly jwtAudience?: string;
   /** Whether a person must type a password, any one, instead of being taken to say yes. Default false. */
   readonly asksPassword?: boolean;
+  /** What it does with pushed authorization requests (RFC 9126). Default `offered`. */
+  readonly pushed?: 'off' | 'offered' | 'required';
   /** Further clients, in the form of RFC 7591 metadata. */
   readonly clients?: readonly Record<string, unknown>[];
 }
@@ -63,6 +69,8 @@ export interface TestIssuer {
   readonly postClient: IssuerClient;
   /** Public native client: code flow with PKCE to any port of `http://127.0.0.1/callback`, and device flow. */
   readonly nativeClientId: string;
+  /** The public keys that tokens are signed with, as a JWK Set. */
+  readonly jwks: { readonly keys: readonly Record<string, unknown>[] };
   readonly requests: readonly IssuerRequest[];
   /** Lets the person at the other device say yes. */
   approveDevice(userCode: string): Promise<void>;
@@ -125,6 +133,8 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<TestIssu
     redirect_uris: ['http://127.0.0.1/callback'],
     scope: ISSUER_SCOPES,
   });
+  const signingKey = await makeSigningKey();
+  const { d: _private, ...publicKey } = signingKey;
   const provider = new Provider(issuer, {
     adapter: createMemoryAdapter(),
     clients: [
@@ -144,7 +154,8 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<TestIssu
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     scopes: ISSUER_SCOPES.split(' '),
     claims: { openid: ['sub'] },
-    jwks: { keys: [await makeSigningKey()] },
+    jwks: { keys: [signingKey] },
+    ...(options.dpopAlgorithms && { enabledJWA: { dPoPSigningAlgValues: options.dpopAlgorithms } }),
     cookies: { keys: [makeSecret()] },
     findAccount: (_ctx: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
     rotateRefreshToken: options.rotatesRefreshTokens ?? true,
@@ -156,10 +167,26 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<TestIssu
       deviceFlow: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
       revocation: { enabled: true, allowedPolicy: () => true },
+      pushedAuthorizationRequests: {
+        enabled: options.pushed !== 'off',
+        requirePushedAuthorizationRequests: options.pushed === 'required',
+      },
       dPoP: {
         enabled: options.dpop ?? false,
         nonceSecret: randomBytes(32),
         requireNonce: () => options.requiresDpopNonce ?? false,
+      },
+      resourceIndicators: {
+        enabled: options.jwtAudience !== undefined,
+        defaultResource: () => options.jwtAudience,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_ctx: unknown, audience: string) => ({
+          scope: ISSUER_SCOPES,
+          audience,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: options.accessTokenSec ?? 3600,
+          jwt: { sign: { alg: 'ES256' } },
+        }),
       },
     },
     ttl: {
@@ -216,6 +243,7 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<TestIssu
     basicClient,
     postClient,
     nativeClientId,
+    jwks: { keys: [publicKey] },
     requests,
     async approveDevice(userCode) {
       const code = await findDevice(userCode);

@@ -59,6 +59,8 @@ export interface ServerOptions {
   readonly defect?: Defect;
   /** Whether to demand a client certificate of the private CA. */
   readonly wantsClientCertificate?: boolean;
+  /** Whether to ask for a client certificate, without one being needed. */
+  readonly asksClientCertificate?: boolean;
   /** Address to listen on. Default `127.0.0.1`. */
   readonly address?: '127.0.0.1' | '::1';
 }
@@ -130,6 +132,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     ...await makeIdentity(options.hosts ?? ['localhost', '127.0.0.1', '[::1]'], options.defect),
     ...(options.wantsClientCertificate
       ? { requestCert: true, rejectUnauthorized: true, ca: authority.certificatePem }
+      : options.asksClientCertificate
+      ? { requestCert: true, rejectUnauthorized: false }
       : {}),
     ALPNProtocols: ['http/1.1'],
   }, serve);

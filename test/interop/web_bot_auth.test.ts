@@ -29,6 +29,17 @@ test('web-bot-auth takes what signWebBotAuth() makes in the legacy profile', asy
     .toThrow();
 });
 
+// Its verifier takes a query that is not there for nothing, where RFC 9421 §2.2.7 has "?".
+test('web-bot-auth takes a legacy signature of a URL without a query', async () => {
+  const request = new Request('https://shop.example/');
+  const fields = await signWebBotAuth(request, { key, agent, profile: 'legacy-string' });
+  expect(fields.find(([name]) => name === 'Signature-Input')![1]).not.toContain('@query');
+  const signed = new Request(request, { headers: [...request.headers, ...fields] as [string, string][] });
+  await expect(theirs.verify(signed, await verifierFromJWK(jwk))).resolves.toBeUndefined();
+  const current = await signWebBotAuth(request, { key, agent });
+  expect(current.find(([name]) => name === 'Signature-Input')![1]).toContain('"@query"');
+});
+
 // It does not know the dictionary yet; generic verifiers of RFC 9421 do.
 test('http-message-sig and http-message-signatures take what signWebBotAuth() makes in the dictionary profile', async () => {
   const fields = await signWebBotAuth({ method: 'GET', url, headers: [] }, { key, agent, label: 'me' });

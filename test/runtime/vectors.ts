@@ -1,9 +1,14 @@
 // The one list that every runtime runs.
+import { AGENT_ID_VECTORS } from './vectors_agent_id.ts';
 import { DPOP_VECTORS } from './vectors_dpop.ts';
 import { MESSAGE_SIGNATURE_VECTORS } from './vectors_message_signature.ts';
 import type { Vector } from './vector.ts';
 
-export const VECTORS: readonly Vector[] = [...DPOP_VECTORS, ...MESSAGE_SIGNATURE_VECTORS];
+export const VECTORS: readonly Vector[] = [
+  ...DPOP_VECTORS,
+  ...MESSAGE_SIGNATURE_VECTORS,
+  ...AGENT_ID_VECTORS,
+];
 
 /** Runs the list, reports each failure, and answers with how many passed. */
 export async function runVectors(report: (line: string) => void): Promise<number> {

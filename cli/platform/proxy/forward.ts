@@ -101,6 +101,8 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
 
     function answer(message: ParsedResponse): void {
       if (message.interim) return passInterim(its, message);
+      const again = its.mend?.(message, canReplay());
+      if (again) return void resend(get(), again).catch(fail);
       if (message.status === 401 && its.injects) return void renew(its, get()).catch(fail);
       const to = { minor: request.minor, keepAlive: request.keepAlive && client.isRequestWhole };
       const plan = its.answer(message, to);
@@ -141,28 +143,38 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
   /** After a 401: once with newer credentials; a person must log in otherwise. */
   async function renew(its: Passage, refused: Exchange): Promise<void> {
     const wasReplayed = isReplay;
-    const canReplay = client.isRequestWhole && keptBytes <= REPLAY_LIMIT;
+    const isWhole = canReplay();
     isReplay = true;
-    exchange = undefined;
-    refused.abort();
-    const renewed = wasReplayed ? undefined : await its.renew();
-    if (isGone) return;
-    if (!renewed) {
-      throw new SigError('E_LOGIN_REQUIRED', 'Server refused the login, and a renewed one as well', {
-        hint: 'log in again, or check what the login may do there',
-      });
-    }
-    if (!canReplay) {
+    await resend(refused, async () => {
+      const renewed = wasReplayed ? undefined : await its.renew();
+      if (!renewed) {
+        throw new SigError('E_LOGIN_REQUIRED', 'Server refused the login, and a renewed one as well', {
+          hint: 'log in again, or check what the login may do there',
+        });
+      }
+      if (isWhole) return renewed;
       throw new SigError('E_LOGIN_REQUIRED', 'Server refused the login, and the request cannot be sent twice', {
         hint: 'the login was renewed: send the request again; if that does not help, log in again',
       });
-    }
-    passage = renewed;
-    if (!hasBody) return await send(renewed, renewed.head);
+    });
+  }
+
+  function canReplay(): boolean {
+    return client.isRequestWhole && keptBytes <= REPLAY_LIMIT;
+  }
+
+  /** Sends the request once more, made anew, in the place of what was refused. */
+  async function resend(refused: Exchange, make: () => Promise<Passage>): Promise<void> {
+    exchange = undefined;
+    refused.abort();
+    const next = await make();
+    if (isGone) return;
+    passage = next;
+    if (!hasBody) return await send(next, next.head);
     const body = concatBytes(...kept);
-    if (!renewed.needsBody) return await send(renewed, renewed.head, body);
-    const placed = renewed.place(body);
-    await send(renewed, placed.head, placed.body);
+    if (!next.needsBody) return await send(next, next.head, body);
+    const placed = next.place(body);
+    await send(next, placed.head, placed.body);
   }
 
   function switchProtocols(message: ParsedResponse, fields: HeaderPairs, reason: string): void {

@@ -60,3 +60,14 @@ test('within() hands failures on and gives the body up', async () => {
   expect(isGivenUp()).toBe(true);
   await expect(within(1, 'No', quickTimer(), Promise.reject(new Error('net')), drain)).rejects.toThrow('net');
 });
+
+test('within() gives up a stream of the platform that is being read', async () => {
+  const timer = heldTimer();
+  const body = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
+  const response = { ...answer(200), body: body as AsyncIterable<Uint8Array> };
+  const work = within(5000, 'No answer', timer, Promise.resolve(response), drain);
+  await Promise.resolve();
+  await Promise.resolve();
+  timer.elapse();
+  await expect(work).rejects.toMatchObject({ code: 'E_TIMEOUT' });
+});

@@ -69,6 +69,42 @@ test('readProvider() reads OAuth fields in both layouts alike', () => {
   });
 });
 
+test('readProvider() reads how requests are signed, and a login that is a key', () => {
+  const bot = 'sign: web-bot-auth, signatureAgent: "https://bot.example"';
+  expect(browser(bot).provider!.sign).toEqual({ profile: 'web-bot-auth', agent: 'https://bot.example' });
+  expect(browser(`${bot}, signatureAgentForm: legacy-string`).provider!.sign).toMatchObject({ form: 'legacy-string' });
+  expect(browser('sign: web-bot-auth, signatureAgent: "${BOT}"')).toMatchObject({
+    said: [],
+    provider: { sign: { agent: '${BOT}' } },
+  });
+  const { provider, said } = read(`domains: [a.example], strategy: key, ${bot}`);
+  expect([said, provider]).toMatchObject([[], { strategy: 'key', extract: [], apply: [] }]);
+});
+
+test.each([
+  ['sign: hmac', '"sign" cannot be "hmac" | one of: web-bot-auth'],
+  ['sign: web-bot-auth', '"signatureAgent" is missing | the https origin that publishes the key'],
+  ['signatureAgent: "https://bot.example"', '"signatureAgent" needs "sign"'],
+  ['signatureAgentForm: dictionary', '"signatureAgentForm" needs "sign"'],
+  ...['http://bot.example', 'https://bot.example/keys', 'https://bot.example?x', 'bot.example', 'https://a@b.example']
+    .map((agent) => [
+      `sign: web-bot-auth, signatureAgent: "${agent}"`,
+      '"signatureAgent" is not an https origin | write it like https://bot.example',
+    ]),
+  [
+    'sign: web-bot-auth, signatureAgent: "https://bot.example", signatureAgentForm: list',
+    '"signatureAgentForm" cannot be "list" | one of: dictionary, legacy-string',
+  ],
+])('readProvider() of a signing entry {%s} says: %s', (text, message) => {
+  expect(browser(text).said.join('\n')).toContain(message);
+});
+
+test('readProvider() wants "sign" of strategy "key", and no extract rule', () => {
+  const { said } = read('domains: [a.example], strategy: key, extract: [{ from: prompt, as: x }]');
+  expect(said.join('\n')).toContain('"sign" is missing');
+  expect(said.join('\n')).toContain('"extract" is not for strategy "key"');
+});
+
 test('readProvider() marks places by the names of the data, whatever the layout', () => {
   expect([...oauth('tokenUrl: https://a.example/t, ttl: 1h').places.keys()]).toEqual(
     expect.arrayContaining(['', 'oauth2.tokenUrl', 'tokenUrl', 'ttlSec', 'domains.0']),
@@ -96,7 +132,7 @@ test('readProvider() keeps what can be read of an entry with mistakes', () => {
 
 test.each([
   ['strategy: prompt', '"domains" is missing | list the hosts that get the credential'],
-  ['domains: [a.example]', '"strategy" is missing | one of: browser, oauth2, prompt'],
+  ['domains: [a.example]', '"strategy" is missing | one of: browser, oauth2, prompt, key'],
   ['domains: [a.example], strategy: browser', '"extract" is missing | say what a login keeps'],
   ['domains: [a.example], strategy: prompt', '"apply" is missing | say where the values go in a request'],
   ['domains: [a.example], strategy: oauth2', 'strategy "oauth2" needs "tokenUrl" or "issuer"'],
@@ -161,7 +197,7 @@ test.each([
   ['oauth2: {token_url: https://a.example/t}', 'unknown key "token_url" | did you mean "tokenUrl"?'],
   [
     'oauth2: https://a.example/t',
-    '"oauth2" must be a map | with tokenUrl, issuer, clientId, clientSecret, scopes, grant, audience, authMethod, dpop',
+    '"oauth2" must be a map | with tokenUrl, issuer, clientId, clientSecret, scopes, grant, audience, authMethod, redirectUri, dpop',
   ],
   ['issuer: https://a.example, scopes: read write', '"scopes" must be a list | write [read, write]'],
   [
@@ -171,6 +207,11 @@ test.each([
   [
     'issuer: https://a.example, authMethod: bearer',
     '"authMethod" cannot be "bearer" | one of: client_secret_basic, client_secret_post, private_key_jwt, none',
+  ],
+  [
+    'issuer: https://a.example, redirectUri: https://a.example/callback',
+    '"redirectUri": cannot use the redirect URI: it does not end on this machine | write it as http://127.0.0.1/callback, ' +
+    'or with the port that is registered with the server',
   ],
   ['issuer: https://a.example, dpop: "true"', '"dpop" must be true or false | did you mean true?'],
   ['issuer: https://a.example, extract: [{from: cookies, as: s}]', '"from" cannot be "cookies" | one of: oauth2'],
@@ -291,8 +332,8 @@ test('readProvider() has one-time codes for browser logins only', () => {
 });
 
 test('readProvider() knows each documented key and no other', () => {
-  expect(PROVIDER_KEYS).toHaveLength(27);
-  expect(new Set(PROVIDER_KEYS).size).toBe(27);
+  expect(PROVIDER_KEYS).toHaveLength(31);
+  expect(new Set(PROVIDER_KEYS).size).toBe(31);
 });
 
 test('readProvider() never quotes the value of a URL, a secret or a template', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { ProviderConfig } from '../../../src/config/config.ts';
+import { parseConfig } from '../../../src/config/parse.ts';
 import { blockLines, type Data, entryData, scalar } from '../../../src/config/write_entry.ts';
 
 test.each([
@@ -150,4 +151,24 @@ test('entryData() writes durations, allow rules and OAuth fields as the file has
     ttl: '2h',
     allow: ['/x', 'GET,POST /y/**'],
   });
+});
+
+test('entryData() writes what signs requests as three keys of the entry, which read back', () => {
+  const entry: ProviderConfig = {
+    id: 'shop',
+    domains: ['shop.example'],
+    strategy: 'key',
+    extract: [],
+    apply: [],
+    sign: { profile: 'web-bot-auth', agent: 'https://bot.example', form: 'legacy-string' },
+  };
+  expect(entryData(entry)).toEqual({
+    domains: ['shop.example'],
+    strategy: 'key',
+    sign: 'web-bot-auth',
+    signatureAgent: 'https://bot.example',
+    signatureAgentForm: 'legacy-string',
+  });
+  const text = blockLines({ providers: { shop: entryData(entry) } }, 0).join('\n');
+  expect(parseConfig(text)).toMatchObject({ issues: [], providers: [entry] });
 });

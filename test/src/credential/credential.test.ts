@@ -4,6 +4,7 @@ import type { Cookie } from '../../../src/credential/cookie.ts';
 import {
   decodeCredential,
   encodeCredential,
+  hasKeysFor,
   hasValues,
   isExpired,
   withoutValues,
@@ -74,4 +75,33 @@ test('isExpired() is true from the very second of the expiry, earlier by the mar
   expect(isExpired(full, expiresAtSec)).toBe(true);
   expect(isExpired(full, expiresAtSec - 30, 30)).toBe(true);
   expect(isExpired(makeCredential(makeOAuthProvider()), 9e12)).toBe(false);
+});
+
+const keys = { dpop: new Secret<JsonWebKey>({ kty: 'EC', d: 'd-canary' }), webBotAuth: new Secret({ kty: 'OKP' }) };
+
+test('keys are sealed with the login, do not print, and go with a logout', () => {
+  const login = { ...full, keys };
+  const back = decodeCredential('api', JSON.parse(JSON.stringify(encodeCredential(login))));
+  expect(back.keys!.dpop!.reveal()).toEqual({ kty: 'EC', d: 'd-canary' });
+  expect(back.keys!.webBotAuth!.reveal()).toEqual({ kty: 'OKP' });
+  expect(JSON.stringify(login) + inspect(login, { depth: 9, showHidden: true })).not.toContain('d-canary');
+  expect(withoutValues(login)).not.toHaveProperty('keys');
+});
+
+test('hasKeysFor() wants exactly the keys that the entry asks for', () => {
+  const { dpop, webBotAuth } = keys;
+  const sign = { profile: 'web-bot-auth', agent: 'https://bot.example' } as const;
+  const bound = { oauth2: { dpop: true } };
+  expect(hasKeysFor(full, {})).toBe(true);
+  expect(hasKeysFor(full, bound)).toBe(false);
+  expect(hasKeysFor({ ...full, keys: { dpop } }, bound)).toBe(true);
+  expect(hasKeysFor({ ...full, keys: { dpop } }, {})).toBe(false);
+  expect(hasKeysFor(full, { sign })).toBe(false);
+  expect(hasKeysFor({ ...full, keys: { dpop, webBotAuth } }, { ...bound, sign })).toBe(true);
+  expect(hasKeysFor({ ...full, keys: { webBotAuth } }, {})).toBe(true);
+});
+
+test('hasValues() of a login that is a key is whether there is the key', () => {
+  const login = { ...full, strategy: 'key', values: { x: new Secret('y') } } as const;
+  expect([hasValues(login), hasValues({ ...login, keys })]).toEqual([false, true]);
 });

@@ -43,3 +43,11 @@ test('createRenewal() needs a person when the client secret is gone', async () =
   const known = makeCredential(provider, {}, { oauth2: { clientSecret: new Secret('s') } });
   expect((await createRenewal(ports)(provider, known)).values.access_token!.reveal()).toBe('new');
 });
+
+test('createRenewal() gives a good login the key that its entry asks for by now, and no person is needed', async () => {
+  const provider = makeProvider({ sign: { profile: 'web-bot-auth', agent: 'https://bot.example' } });
+  const old = makeCredential(provider);
+  const renewed = await createRenewal(ports)(provider, old);
+  expect(renewed).toMatchObject({ ...old, keys: { webBotAuth: expect.anything() } });
+  await expect(createRenewal(ports)(provider, renewed)).rejects.toMatchObject({ code: 'E_LOGIN_REQUIRED' });
+});

@@ -71,3 +71,10 @@ test.each(['tokenUrl', 'issuer', 'audience'] as const)('C6: widenings() finds an
   const changed = bindingOf(makeOAuthProvider({ oauth2: { ...oauth2, [key]: 'https://evil.example/' } }));
   expect(widenings(sealed, changed)).toEqual([`setting "oauth2.${key}"`]);
 });
+
+test('a token that was bound to a key is not sent without it before a person approves', () => {
+  const plain = makeOAuthProvider();
+  const bound = makeOAuthProvider({ oauth2: { ...plain.config.oauth2, dpop: true } });
+  expect(widenings(bindingOf(bound), bindingOf(plain))).toEqual(['setting "oauth2.dpop"']);
+  expect(widenings(bindingOf(plain), bindingOf(bound))).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ApplyRule, ProviderConfig } from '../../../src/config/config.ts';
-import { compileProvider } from '../../../src/provider/provider.ts';
+import { compileProvider, signatureFields } from '../../../src/provider/provider.ts';
 
 const entry: ProviderConfig = {
   id: 'jira',
@@ -146,4 +146,48 @@ test.each([
 test('compileProvider() lets the entry URL be elsewhere: nothing is sent there', () => {
   expect(compile({ entryUrl: 'https://sso.example.com/' }).issues).toEqual([]);
   expect(compile({ entryUrl: 'sso.example.com' }).issues).toHaveLength(1);
+});
+
+const bound = (change: Partial<ProviderConfig>) =>
+  compileProvider({
+    id: 'api',
+    domains: ['api.example.com'],
+    strategy: 'oauth2',
+    extract: [{ from: 'oauth2', as: 'access_token' }],
+    apply: [{ in: 'header', name: 'Authorization', value: 'Bearer ${access_token}' }],
+    oauth2: { tokenUrl: 'https://as.example.com/token', dpop: true },
+    ...change,
+  }, env);
+
+test.each(['Bearer ${access_token}', 'bearer ${access_token}', 'DPoP ${access_token}'])(
+  'compileProvider() places a token that is bound to a key with the scheme DPoP, for the rule %j',
+  (value) => {
+    const { provider, issues } = bound({ apply: [{ in: 'header', name: 'authorization', value }] });
+    expect(issues).toEqual([]);
+    expect(provider.apply[0]!.template).toEqual(['DPoP ', { key: 'access_token' }]);
+    expect(provider.config.apply[0]!.value).toBe(value);
+  },
+);
+
+test.each<[string, ApplyRule[]]>([
+  ['another header', [{ in: 'header', name: 'X-Token', value: 'Bearer ${access_token}' }]],
+  ['the query', [{ in: 'query', name: 'access_token', value: '${access_token}' }]],
+  ['another scheme', [{ in: 'header', name: 'Authorization', value: 'Token ${access_token}' }]],
+  ['more than the token', [{ in: 'header', name: 'Authorization', value: 'Bearer ${access_token} x' }]],
+  ['appending', [{ in: 'header', name: 'Authorization', value: 'Bearer ${access_token}', action: 'append' }]],
+  ['nowhere', []],
+])('compileProvider() wants a bound token in Authorization, not %s', (_, apply) => {
+  expect(bound({ apply }).issues).toMatchObject([{ path: ['oauth2', 'dpop'], message: /Authorization/ }]
+    .map((issue) => ({ ...issue, message: expect.stringMatching(issue.message) })));
+});
+
+test('compileProvider() lets no rule set what signing sets', () => {
+  const rule = (name: string): ApplyRule => ({ in: 'header', name, value: 'x' });
+  const token: ApplyRule = { in: 'header', name: 'Authorization', value: 'Bearer ${access_token}' };
+  expect(bound({ apply: [token, rule('dpop')] }).issues).toMatchObject([{ path: ['apply', 1, 'name'] }]);
+  const sign = { profile: 'web-bot-auth', agent: 'https://bot.example' } as const;
+  const { provider, issues } = bound({ sign, apply: [token, rule('Signature')] });
+  expect(issues).toMatchObject([{ path: ['apply', 1, 'name'] }]);
+  expect(signatureFields(provider)).toEqual(['DPoP', 'Signature-Agent', 'Signature-Input', 'Signature']);
+  expect(compile({ apply: [rule('Signature')] }).issues).toEqual([]);
 });

@@ -126,3 +126,9 @@ test('renew() gives the same request with a newer credential, and still hides th
   const plan = await renewed.answer(response([['X', `${token} renewed-token-0123456789`]]), TO);
   expect(JSON.stringify(plan.fields)).not.toMatch(new RegExp(`${token}|renewed-token`));
 });
+
+test('a request that nothing signs pays nothing for signing', async () => {
+  const { begin } = await setUp();
+  expect(await begin('https://api.example.com/x')).not.toHaveProperty('mend');
+  expect(await begin('https://other.example/x')).not.toHaveProperty('mend');
+});
