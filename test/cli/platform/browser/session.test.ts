@@ -43,7 +43,9 @@ test('a tab is loading from its request to its load event, however slow the site
   const session = await useSession(sites);
   await session.goto('https://shop.test/');
   while (!sites.requests('shop.test').some(({ path }) => path === '/slow')) await session.waitForChange(200);
-  expect((await session.pages())[0]).toMatchObject({ url: 'https://shop.test/', isLoading: true });
+  // The server may know of the request before the browser has told us.
+  const loading = { url: 'https://shop.test/', isLoading: true };
+  await expect.poll(async () => (await session.pages())[0], { timeout: 10_000 }).toMatchObject(loading);
   answer();
   for (let i = 0; i < 50 && (await session.pages())[0]!.url !== 'https://shop.test/slow'; i++) {
     await session.waitForChange(200);
