@@ -29,13 +29,13 @@ test.for(
   const [openssl] = needCommands(skip, 'openssl');
   const server = await useServer();
   const proxy = await useProxy(server);
-  const { stdout, stderr } = await runCommand(openssl!, [
+  const { stdout } = await runCommand(openssl!, [
     ...['s_client', '-proxy', `127.0.0.1:${proxy.port}`, '-connect', hostOf(server), '-servername', 'localhost'],
     ...['-ign_eof', '-cipher', 'ALL:@SECLEVEL=0', version],
   ], { stdin: `GET / HTTP/1.1\r\nHost: ${hostOf(server)}\r\nConnection: close\r\n\r\n` });
   expect(/HTTP\/1\.1 200[\s\S]*ok/.test(stdout.replace('200 Connection', ''))).toBe(isServed);
   expect(server.requests).toHaveLength(isServed ? 1 : 0);
-  if (!isServed) expect(stdout + stderr).toMatch(/alert protocol version|unsupported protocol|no protocols available/i);
+  expect(stdout.includes('no peer certificate available')).toBe(!isServed);
 });
 
 test('T2: a client that offers only weak ciphers is not served', async ({ skip }) => {
