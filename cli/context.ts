@@ -117,6 +117,8 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
       const ports = { send: sender, clock, env, browser: opened };
       return (provider, old) => obtainByBrowser(provider, old, ports, options);
     },
+    listenForRedirect: async (uri) => await (await import('./platform/loopback_redirect.ts')).listenForRedirect(uri),
+    openUrl: async (url) => await (await import('./platform/open_url.ts')).openUrl(url),
     loginPorts: async () => ({
       credentials: await credentials(),
       audit: await audit(),

@@ -228,6 +228,39 @@ export interface Browser {
   removeProfile(profile: string): Promise<void>;
 }
 
+/**
+ * Waits on this machine for the one visit that ends an authorization (RFC 8252 §7.3).
+ *
+ * @param redirectUri as `parseLoopbackRedirect` takes it
+ * @throws {SigError} E_TARGET, E_EXISTS when the port is taken
+ */
+export type ListenForRedirect = (redirectUri: string) => Promise<RedirectListener>;
+
+/** What waits for it. */
+export interface RedirectListener {
+  /** The redirect URI with the port that is listened at. */
+  readonly redirectUri: string;
+  /**
+   * Returns at the first visit to exactly that address, after which nobody listens any more.
+   *
+   * @param timeoutMs milliseconds
+   * @returns the query without `?`; `undefined` when nobody came in time or the signal was aborted
+   */
+  wait(timeoutMs: number, signal?: AbortSignal): Promise<string | undefined>;
+  /** Closes it. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+/** What a person is asked to do so that a login goes on. */
+export interface Invitation {
+  /** The page to open: https, or http on loopback. */
+  readonly url: string;
+  /** What to type or compare there. With it the page may be opened on any device, without only on this one. */
+  readonly code?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly endsAtMs: number;
+}
+
 /** Where audit events go. A rejected promise means: do not inject. */
 export interface AuditSink {
   write(event: AuditEvent): Promise<void>;

@@ -2,9 +2,11 @@ import { parseServiceUrl } from '../../src/agent_id/authority.ts';
 import type { Agent, BootstrapRequest } from '../../src/agent_id/agent.ts';
 import { importState } from '../../src/agent_id/import_state.ts';
 import type { AgentSession } from '../../src/agent_id/session.ts';
+import type { StandardGrant } from '../../src/agent_id/standard.ts';
 import { decodeUtf8 } from '../../src/encoding/bytes.ts';
 import { readAll } from '../../src/encoding/read_all.ts';
 import { isSigError, SigError } from '../../src/errors.ts';
+import { parseLoopbackRedirect } from '../../src/target/loopback_redirect.ts';
 import { originOf } from '../../src/target/target.ts';
 import { note, printable, printJson } from '../io.ts';
 import { numberOf, openAgent, stateOf } from './agent_id_state.ts';
@@ -101,7 +103,11 @@ function readRequest(options: ParsedOptions, context: Context): () => BootstrapR
     const clientId = options.value('client-id');
     if (clientId === undefined) throw new SigError('E_USAGE', 'Option "--issuer" needs "--client-id"');
     parseServiceUrl(issuer, true);
-    return () => ({ profile: 'standard', issuer, clientId, scope: options.value('scope'), timeoutMs, show });
+    const [scope, redirectUri] = [options.value('scope'), options.value('redirect-uri')];
+    if (redirectUri !== undefined) parseLoopbackRedirect(redirectUri);
+    const grant = readGrant(options);
+    const { listenForRedirect: listen } = context;
+    return () => ({ profile: 'standard', issuer, clientId, grant, scope, timeoutMs, show, listen, redirectUri });
   }
   const ssoUrl = options.value('sso-url') ?? 'https://sso.alien-api.com';
   parseServiceUrl(ssoUrl, true);
@@ -110,6 +116,12 @@ function readRequest(options: ParsedOptions, context: Context): () => BootstrapR
     '0000000604000000000036159b3c0f15';
   const oidcOrigin = options.value('oidc-origin');
   return () => ({ profile: 'alien', ssoUrl, clientId, oidcOrigin, timeoutMs, pollIntervalMs, show });
+}
+
+function readGrant(options: ParsedOptions): StandardGrant | undefined {
+  const grant = options.value('grant');
+  if (grant === undefined || grant === 'device_code' || grant === 'authorization_code') return grant;
+  throw new SigError('E_USAGE', `Unknown grant "${grant}"`, { hint: 'use device_code or authorization_code' });
 }
 
 /** Shows a link, as text and on a terminal as a QR code. Nothing is opened (security case B18). */

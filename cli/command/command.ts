@@ -3,7 +3,7 @@ import type { BrowserLoginOptions } from '../../src/login/browser.ts';
 import type { LoginPorts } from '../../src/login/login.ts';
 import type { Renew } from '../../src/login/renew.ts';
 import type { AuditLog } from '../../src/audit/audit_log.ts';
-import type { Clock, Prompt, Send, Timer } from '../../src/ports.ts';
+import type { Clock, ListenForRedirect, Prompt, Send, Timer } from '../../src/ports.ts';
 import type { ProviderSet } from '../../src/provider/find.ts';
 import type { Sig } from '../../src/sig/sig.ts';
 import type { Vault } from '../../src/vault/vault.ts';
@@ -114,6 +114,10 @@ export interface Context {
   readonly renameBrowser: (from: string, to: string) => Promise<void>;
   /** Logs in with a browser of this machine. */
   readonly browse: (options: BrowserLoginOptions) => Promise<NonNullable<LoginPorts['browse']>>;
+  /** Waits for what a browser of this machine brings back. */
+  readonly listenForRedirect: ListenForRedirect;
+  /** Opens a page in the person's own browser; whether there is one. @throws {SigError} E_TARGET */
+  readonly openUrl: (url: string) => Promise<boolean>;
   /** Starts a proxy in this process. */
   readonly startProxy: (options: ProxyOptions) => Promise<ProxySession>;
   readonly daemon: () => Promise<Daemon>;

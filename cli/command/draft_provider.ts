@@ -5,6 +5,7 @@ import { compileProvider, type Provider } from '../../src/provider/provider.ts';
 import type { ProviderSet } from '../../src/provider/find.ts';
 import { proposeId, requireProviderId } from '../../src/provider_id.ts';
 import { parentOf } from '../../src/target/domain.ts';
+import { parseLoopbackRedirect } from '../../src/target/loopback_redirect.ts';
 import { authorityOf, parseUrl, type Target } from '../../src/target/target.ts';
 import type { Context, ParsedOptions } from './command.ts';
 import { isUrl, requireProvider } from './require_provider.ts';
@@ -24,7 +25,23 @@ export async function findOrDraft(
       hint: `change "strategy" of "${known.id}" in config.yaml`,
     });
   }
+  requireAsConfigured(known, options);
   return { provider: known, isNew: false };
+}
+
+/** What config.yaml says of an OAuth provider, the command line does not change. */
+function requireAsConfigured({ id, config }: Provider, options: ParsedOptions): void {
+  for (const [name, key] of [['grant', 'grant'], ['issuer', 'issuer'], ['redirect-uri', 'redirectUri']] as const) {
+    const asked = options.value(name);
+    if (
+      asked === undefined || asked === (config.oauth2?.[key] ?? (key === 'grant' ? 'client_credentials' : undefined))
+    ) {
+      continue;
+    }
+    throw new SigError('E_USAGE', `Provider "${id}" is there already, with another "${key}" than --${name} says`, {
+      hint: `change "${key}" of "${id}" in config.yaml`,
+    });
+  }
 }
 
 function claimedBy(url: string, set: ProviderSet): Provider | undefined {
@@ -57,7 +74,7 @@ async function draftProvider(
   }
   const networkProxy = options.value('network-proxy');
   const mode = readMode(options);
-  const isOwnWay = ['strategy', 'token-url', 'issuer'].some((name) => options.has(name));
+  const isOwnWay = ['strategy', 'token-url', 'issuer', 'grant'].some((name) => options.has(name));
   const known = isOwnWay ? undefined : findInCatalogue(target, path);
   const entry: ProviderConfig = {
     id,
@@ -107,11 +124,18 @@ function strategyEntry(
         apply: [{ in: 'header', name: 'Authorization', value: 'Bearer ${token}' }],
       };
     case 'oauth2': {
-      const [tokenUrl, issuer, scope] = ['token-url', 'issuer', 'scope'].map((name) => options.value(name));
+      const [tokenUrl, issuer, scope, redirectUri] = ['token-url', 'issuer', 'scope', 'redirect-uri'].map((name) =>
+        options.value(name)
+      );
       if (tokenUrl === undefined && issuer === undefined) {
         throw new SigError('E_USAGE', 'OAuth needs an endpoint', { hint: 'give --token-url URL or --issuer URL' });
       }
       const grant = readChoice<Grant>(options, 'grant', ['client_credentials', 'authorization_code', 'device_code']);
+      if (grant !== undefined && grant !== 'client_credentials' && issuer === undefined) {
+        throw new SigError('E_USAGE', `Grant "${grant}" needs the address of the server where a person signs in`, {
+          hint: 'give --issuer URL',
+        });
+      }
       const scopes = scope?.split(/[ ,]+/).filter((one) => one !== '');
       return {
         strategy,
@@ -121,6 +145,7 @@ function strategyEntry(
           ...(scopes === undefined || scopes.length === 0 ? {} : { scopes }),
           ...(grant === undefined ? {} : { grant }),
           ...(options.has('dpop') ? { dpop: true } : {}),
+          ...(redirectUri === undefined ? {} : { redirectUri: (parseLoopbackRedirect(redirectUri), redirectUri) }),
         },
         extract: [{ from: 'oauth2', as: 'access_token' }],
         apply: [{ in: 'header', name: 'Authorization', value: 'Bearer ${access_token}' }],
@@ -140,7 +165,7 @@ function strategyEntry(
 
 function strategyOf(options: ParsedOptions): Strategy {
   const asked = readChoice(options, 'strategy', ['browser', 'oauth2', 'prompt', 'key'] as const);
-  return asked ?? (options.has('token-url') || options.has('issuer') ? 'oauth2' : 'browser');
+  return asked ?? (['token-url', 'issuer', 'grant'].some((name) => options.has(name)) ? 'oauth2' : 'browser');
 }
 
 /** How a browser is to be used, as the command line says. */

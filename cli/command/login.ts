@@ -4,10 +4,12 @@ import { decodeUtf8 } from '../../src/encoding/bytes.ts';
 import { readAll } from '../../src/encoding/read_all.ts';
 import { SigError } from '../../src/errors.ts';
 import { login, type LoginPorts, type LoginResult } from '../../src/login/login.ts';
+import { isPersonGrant } from '../../src/login/person.ts';
 import type { Provider } from '../../src/provider/provider.ts';
 import { note, printJson } from '../io.ts';
 import type { Context, ParsedOptions, Run } from './command.ts';
 import { findOrDraft, readMode } from './draft_provider.ts';
+import { withPerson } from './login_person.ts';
 import { showProgress } from './login_progress.ts';
 import { readClient } from './oauth_client.ts';
 
@@ -18,9 +20,12 @@ export const run: Run = async ({ args, options }, context) => {
   const given = provider.strategy === 'oauth2' ? await readClient(provider, options, context) : {};
   const browse = options.has('import-cookies') ? importing(options, context) : browsing(options, context);
   const ports = await context.loginPorts();
-  const result = await login(provider, { ...ports, browse }, given, async () => {
+  const save = async () => {
     if (isNew) await context.editConfig((text) => addProvider(text, provider.config));
-  });
+  };
+  const result = isPersonGrant(provider)
+    ? await withPerson(context, (person) => login(provider, { ...ports, person }, given, save))
+    : await login(provider, { ...ports, browse }, given, save);
   await report(provider, isNew, result, context);
   return 0;
 };

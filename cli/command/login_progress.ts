@@ -14,24 +14,32 @@ export interface LoginProgress {
  * is the one that the browser really shows: a person sees it when a page only looks like theirs.
  */
 export function showProgress(io: Io, clock: Clock): LoginProgress {
-  if (!io.stderr.isTerminal || io.quiet) return { show: () => {}, end: () => {} };
+  const write = statusLine(io);
+  return { show: (state) => write(describeProgress(state, clock.now())), end: () => write('') };
+}
+
+/** One line on a terminal, which each text replaces and the empty one takes away. Nothing anywhere else. */
+export function statusLine(io: Io): (text: string) => void {
+  if (!io.stderr.isTerminal || io.quiet) return () => {};
   let shown = '';
-  const write = (text: string) => {
-    if (text === shown) return;
-    shown = text;
+  return (text) => {
+    const line = text.slice(0, io.width - 1);
+    if (line === shown) return;
+    shown = line;
     // A terminal that is gone will end the command by itself.
-    io.stderr.write(text === '' ? '\r\x1b[2K' : `\r\x1b[2K${text}`).catch(() => {});
+    io.stderr.write(`\r\x1b[2K${line}`).catch(() => {});
   };
-  return {
-    show: (state) => write(describeProgress(state, clock.now()).slice(0, io.width - 1)),
-    end: () => write(''),
-  };
+}
+
+/** How long there is still, as `4:40`. */
+export function timeLeft(endsAtMs: number, nowMs: number): string {
+  const leftSec = Math.max(0, Math.ceil((endsAtMs - nowMs) / 1000));
+  return `${Math.floor(leftSec / 60)}:${String(leftSec % 60).padStart(2, '0')}`;
 }
 
 /** The line itself. */
 export function describeProgress({ stage, host, endsAtMs }: BrowserProgress, nowMs: number): string {
-  const leftSec = Math.max(0, Math.ceil((endsAtMs - nowMs) / 1000));
-  const left = `${Math.floor(leftSec / 60)}:${String(leftSec % 60).padStart(2, '0')} left, q to cancel`;
+  const left = `${timeLeft(endsAtMs, nowMs)} left, q to cancel`;
   const at = host === undefined ? '' : ` at ${printable(host)}`;
   if (stage === 'renewing') return 'sig: looking whether the site still knows you…';
   if (stage === 'asking') return `sig: press Enter when you are signed in${at}… ${left}`;

@@ -8,20 +8,22 @@
 import { chooseAlgorithm, defaultAlgorithm } from '../dpop/algorithm.ts';
 import { exportKey, generateKey, importKey, type KeyKind, type SigningKey } from '../encoding/signing_key.ts';
 import { SigError } from '../errors.ts';
+import { buildRefresh } from '../oauth/refresh_token.ts';
+import { buildRevocation } from '../oauth/revocation.ts';
 import type { Secret } from '../secret.ts';
 import type { Vault } from '../vault/vault.ts';
 import { type AlienLogin, loginWithAlien, requireSubject, verifySession } from './alien.ts';
-import { askForTokens, discoverServer, transportTo } from './authorization_server.ts';
+import { askForTokens, discoverServer, sendToServer } from './authorization_server.ts';
 import type { ImportedState } from './import_state.ts';
 import { type Learned, withLearned } from './learned.ts';
 import { type AgentSession, decodeSession, encodeSession, grantOf, isStale, withTokens } from './session.ts';
-import { type DeviceLogin, loginWithDevice } from './standard.ts';
-import { type AgentPorts, formBody } from './transport.ts';
+import { loginWithStandard, type StandardLogin } from './standard.ts';
+import type { AgentPorts } from './transport.ts';
 
 /** Which login to do. */
 export type BootstrapRequest =
   | ({ readonly profile: 'alien' } & AlienLogin)
-  | ({ readonly profile: 'standard'; readonly issuer: string } & DeviceLogin);
+  | ({ readonly profile: 'standard'; readonly issuer: string } & StandardLogin);
 
 /** What signs requests now. */
 export interface Signing extends Learned {
@@ -94,7 +96,7 @@ export function createAgent(vault: Vault, ports: AgentPorts): Agent {
     };
     const key = await ensureKey(isTaken, isTaken('Ed25519') ? 'Ed25519' : 'ES256');
     const algorithm = supported === undefined ? defaultAlgorithm(key.kind) : chooseAlgorithm(supported, key.kind);
-    return await loginWithDevice(request, metadata, { ...learned, key, algorithm }, ports);
+    return await loginWithStandard(request, metadata, { ...learned, key, algorithm }, ports);
   }
 
   /** Renews under the lease of the session: of all processes one asks the server, the others find the result. */
@@ -106,9 +108,9 @@ export function createAgent(vault: Vault, ports: AgentPorts): Agent {
       if (!isDue(old)) return undefined;
       // Whatever fails below leaves the old record as it is.
       if (old.refreshToken === undefined) throw notBootstrapped('The token has expired and cannot be renewed');
-      const form = { grant_type: 'refresh_token', refresh_token: old.refreshToken.reveal(), client_id: old.clientId };
-      const state = { ...learned, key, algorithm: old.algorithm };
-      const { tokens } = await askForTokens(old.tokenUrl, form, state, ports);
+      const { tokenUrl, clientId, refreshToken, algorithm } = old;
+      const request = buildRefresh({ tokenUrl, client: { clientId }, refreshToken, allowHttp: true });
+      const { tokens } = await askForTokens(request, { ...learned, key, algorithm }, ports);
       const fresh = withTokens(grantOf(old), tokens!, nowSec(), old);
       requireSubject(fresh, old.subject);
       return encodeSession(tokens!.idToken === undefined ? fresh : await verifySession(fresh, undefined, ports));
@@ -166,14 +168,15 @@ export function createAgent(vault: Vault, ports: AgentPorts): Agent {
 async function revoke(session: AgentSession, ports: AgentPorts): Promise<boolean> {
   const { revocationUrl, refreshToken, accessToken, clientId } = session;
   if (revocationUrl === undefined) return false;
-  const { body, type } = formBody({
-    token: (refreshToken ?? accessToken).reveal(),
-    token_type_hint: refreshToken ? 'refresh_token' : 'access_token',
-    client_id: clientId,
-  });
   try {
-    const request = new Request(revocationUrl, { method: 'POST', headers: { 'Content-Type': type }, body });
-    return (await transportTo(revocationUrl, ports).send(request)).status === 200;
+    const request = buildRevocation({
+      revocationUrl,
+      client: { clientId },
+      token: refreshToken ?? accessToken,
+      kind: refreshToken ? 'refresh_token' : 'access_token',
+      allowHttp: true,
+    });
+    return (await sendToServer(request, ports)).status === 200;
   } catch {
     return false; // The session is gone here either way; the caller says that the server does not know.
   }

@@ -5,9 +5,10 @@
  * @module
  */
 
-import { encodeBase64url } from '../encoding/base64url.ts';
-import { encodeUtf8, randomBytes } from '../encoding/bytes.ts';
 import { isSigError, SigError } from '../errors.ts';
+import { buildCodeExchange, createAttempt } from '../oauth/authorization_code.ts';
+import { challengeOf } from '../oauth/pkce.ts';
+import { Secret } from '../secret.ts';
 import { askForTokens, discoverServer, type ProofState, transportTo } from './authorization_server.ts';
 import { verifyIdToken } from './id_token.ts';
 import { type AgentGrant, type AgentSession, readClaims, withTokens } from './session.ts';
@@ -42,7 +43,7 @@ const DEFAULT_ORIGIN = 'http://localhost';
 export async function loginWithAlien(login: AlienLogin, state: ProofState, ports: AgentPorts): Promise<AgentSession> {
   const base = login.ssoUrl.replace(/\/+$/, '');
   const metadata = await discoverServer(base, ports);
-  const [verifier, flow, nonce] = [random(), random(), random()] as [string, string, string];
+  const { verifier, state: flow, nonce } = createAttempt();
   const authorization = await authorize(
     base,
     login,
@@ -53,17 +54,9 @@ export async function loginWithAlien(login: AlienLogin, state: ProofState, ports
   await login.show(requireLink(authorization.deep_link));
   const code = await poll(base, String(authorization.polling_code), { flow, issuer: metadata.issuer }, login, ports);
   const tokenUrl = `${base}/oauth/token`;
-  const answer = await askForTokens(
-    tokenUrl,
-    {
-      grant_type: 'authorization_code',
-      code,
-      client_id: login.clientId,
-      code_verifier: verifier,
-    },
-    state,
-    ports,
-  );
+  const client = { clientId: login.clientId };
+  const exchange = buildCodeExchange({ tokenUrl, client, code, verifier, allowHttp: true });
+  const answer = await askForTokens(exchange, state, ports);
   const { tokens } = answer as Required<typeof answer>;
   const grant: AgentGrant = {
     profile: 'alien',
@@ -129,15 +122,12 @@ async function authorize(
   secrets: { verifier: string; state: string; nonce: string; jkt: string },
   ports: AgentPorts,
 ): Promise<Record<string, unknown>> {
-  const challenge = encodeBase64url(
-    new Uint8Array(await crypto.subtle.digest('SHA-256', encodeUtf8(secrets.verifier))),
-  );
   const url = `${base}/oauth/authorize?${new URLSearchParams({
     response_type: 'code',
     response_mode: 'json',
     client_id: login.clientId,
     scope: 'openid',
-    code_challenge: challenge,
+    code_challenge: await challengeOf(secrets.verifier),
     code_challenge_method: 'S256',
     state: secrets.state,
     nonce: secrets.nonce,
@@ -167,7 +157,7 @@ async function poll(
   expected: { flow: string; issuer: string },
   login: AlienLogin,
   ports: AgentPorts,
-): Promise<string> {
+): Promise<Secret> {
   const url = `${base}/oauth/poll`;
   const deadlineMs = ports.clock.now() + (login.timeoutMs ?? 300_000);
   for (;;) {
@@ -175,7 +165,7 @@ async function poll(
     if (json?.status === 'authorized') {
       requireSame(json, expected.flow, expected.issuer);
       const { authorization_code: code } = json;
-      if (typeof code === 'string' && code !== '') return code;
+      if (typeof code === 'string' && code !== '') return new Secret(code);
       throw new SigError('E_TOKEN_RESPONSE', 'The server gave no authorization code');
     }
     if (json?.status === 'rejected') throw new SigError('E_LOGIN_FAILED', 'The owner rejected the login');
@@ -234,8 +224,4 @@ export function requireLink(link: unknown): string {
     return link;
   }
   throw new SigError('E_TOKEN_RESPONSE', 'The server gave a link that cannot be shown');
-}
-
-function random(): string {
-  return encodeBase64url(randomBytes(32));
 }

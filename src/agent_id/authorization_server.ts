@@ -6,13 +6,15 @@ import { requireDpopToken } from '../dpop/token.ts';
 import { encodeUtf8 } from '../encoding/bytes.ts';
 import type { SigningKey } from '../encoding/signing_key.ts';
 import { isSigError, SigError } from '../errors.ts';
+import type { BuiltRequest } from '../oauth/client.ts';
 import { metadataUrls, parseMetadata, type ServerMetadata } from '../oauth/discovery.ts';
-import { processTokenResponse, type TokenSet } from '../oauth/token_response.ts';
+import { processTokenAnswer, type TokenAnswer } from '../oauth/token_response.ts';
+import type { WireResponse } from '../ports.ts';
 import { isLoopbackHost } from '../target/host.ts';
 import { authorityOf, originOf, parseUrl } from '../target/target.ts';
 import { parseServiceUrl } from './authority.ts';
 import { readClaims } from './session.ts';
-import { type AgentPorts, createTransport, formBody, readJsonObject, type Transport } from './transport.ts';
+import { type AgentPorts, createTransport, readJsonObject, type Transport } from './transport.ts';
 
 /** What signs the requests of a login, and what servers have taught so far. */
 export interface ProofState {
@@ -63,47 +65,51 @@ export async function discoverServer(issuer: string, ports: AgentPorts): Promise
   });
 }
 
-/** What a token endpoint said: tokens, or an error that a login waits out or ends with. */
-export type TokenAnswer =
-  | { readonly tokens: TokenSet; readonly error?: never }
-  | { readonly error: string; readonly tokens?: never };
+/** Sends a request to an authorization server. */
+export async function sendToServer(request: BuiltRequest, ports: AgentPorts): Promise<WireResponse> {
+  const sent = toRequest(request);
+  return await toWire(await transportTo(sent.url, ports).send(sent));
+}
 
 /**
- * Asks a token endpoint with a proof of the key. Nonces and clocks are dealt with; a proof is
- * never sent twice, since a server may take that for a stolen grant (RFC 9449 §8, §11.1).
- *
- * @param waitsFor errors of status 400 that are answers here, such as `authorization_pending`
- * @throws {SigError} E_LOGIN_REQUIRED when the grant is dead, E_TOKEN_RESPONSE when the tokens are
- * not bound to the key, E_LOGIN_FAILED, E_UPSTREAM, E_UPSTREAM_TLS, E_TIMEOUT, E_DPOP_NONCE, E_CLOCK
+ * The same with a proof of the key. Nonces and clocks are dealt with; a proof is never sent twice,
+ * since a server may take that for a stolen grant (RFC 9449 §8, §11.1).
  */
-export async function askForTokens(
-  tokenUrl: string,
-  form: Readonly<Record<string, string | undefined>>,
+export async function sendWithProof(
+  request: BuiltRequest,
   state: ProofState,
   ports: AgentPorts,
-  waitsFor: readonly string[] = [],
-): Promise<TokenAnswer> {
-  const { target } = parseServiceUrl(tokenUrl, true);
-  const ask = dpopFetch(transportTo(tokenUrl, ports).send, {
+): Promise<WireResponse> {
+  const sent = toRequest(request);
+  const ask = dpopFetch(transportTo(sent.url, ports).send, {
     ...state,
-    origins: [originOf(target)],
+    origins: [originOf(request.head.target)],
     role: 'AS',
     allowHttp: true,
     now: () => ports.clock.now(),
   });
-  const { body, type } = formBody(form);
-  const response = await ask(tokenUrl, {
-    method: 'POST',
-    headers: { 'Content-Type': type, 'Accept': 'application/json' },
-    body,
-  });
-  const text = await response.text();
-  const error = response.status === 400 ? readError(text) : undefined;
-  if (error !== undefined && waitsFor.includes(error)) return { error };
-  const name = authorityOf(target);
-  const held = { status: response.status, reason: '', headers: [], body: [encodeUtf8(text)] };
+  return await toWire(await ask(sent));
+}
+
+/**
+ * Asks a token endpoint for tokens that are bound to the key.
+ *
+ * @param answers error codes that are answers here, such as `authorization_pending`
+ * @throws {SigError} E_LOGIN_REQUIRED when the grant is dead, E_TOKEN_RESPONSE when the tokens are
+ * not bound to the key, E_LOGIN_FAILED, E_UPSTREAM, E_UPSTREAM_TLS, E_TIMEOUT, E_DPOP_NONCE, E_CLOCK
+ */
+export async function askForTokens(
+  request: BuiltRequest,
+  state: ProofState,
+  ports: AgentPorts,
+  answers: readonly string[] = [],
+): Promise<TokenAnswer> {
+  const response = await sendWithProof(request, state, ports);
+  const name = authorityOf(request.head.target);
   try {
-    const tokens = await processTokenResponse({ ...held, body: chunks(held.body) }, name);
+    const answer = await processTokenAnswer(response, name, answers);
+    if (!answer.tokens) return answer;
+    const { tokens } = answer;
     requireDpopToken({ token_type: tokens.tokenType });
     const { jkt } = readClaims(tokens.accessToken.reveal());
     if (jkt !== undefined && jkt !== state.key.thumbprint) {
@@ -119,15 +125,18 @@ export async function askForTokens(
   }
 }
 
-function readError(text: string): string | undefined {
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    return typeof error === 'string' ? error : undefined;
-  } catch {
-    return undefined;
-  }
+/** `Host` and the length are the transport's own business. */
+function toRequest({ head, body: [bytes] }: BuiltRequest): Request {
+  const headers = head.headers.filter(([name]) => name !== 'Host' && name !== 'Content-Length')
+    .map(([name, value]): [string, string] => [name, value]);
+  return new Request(originOf(head.target) + head.path, { method: head.method, headers, body: bytes });
 }
 
-async function* chunks(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* pieces;
+async function toWire(response: Response): Promise<WireResponse> {
+  const body = oneChunk(encodeUtf8(await response.text()));
+  return { status: response.status, reason: '', headers: [], body };
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }

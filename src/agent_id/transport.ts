@@ -1,5 +1,4 @@
 import type { SendRequest } from '../dpop/dpop_fetch.ts';
-import { encodeUtf8 } from '../encoding/bytes.ts';
 import type { Clock, Send, Timer } from '../ports.ts';
 import { toResponse } from '../sig/fetch.ts';
 import { authorityOf, parseUrl } from '../target/target.ts';
@@ -83,12 +82,4 @@ export async function readJsonObject(response: Response): Promise<Record<string,
   } catch {
     return undefined;
   }
-}
-
-/** A form as the body of a POST. */
-export function formBody(
-  form: Readonly<Record<string, string | undefined>>,
-): { body: Uint8Array<ArrayBuffer>; type: string } {
-  const fields = Object.entries(form).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]);
-  return { body: encodeUtf8(new URLSearchParams(fields).toString()), type: 'application/x-www-form-urlencoded' };
 }

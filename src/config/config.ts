@@ -54,6 +54,8 @@ export interface OAuth2Config {
   readonly grant?: Grant;
   readonly audience?: string;
   readonly authMethod?: AuthMethod;
+  /** Where the browser brings the code, as registered: on loopback. Default `http://127.0.0.1/callback`, any port. */
+  readonly redirectUri?: string;
   /** Whether tokens are bound to a key (RFC 9449). */
   readonly dpop?: boolean;
 }

@@ -1,5 +1,6 @@
 import { isSigError } from '../errors.ts';
 import { formatDomain, parseDomain } from '../target/domain.ts';
+import { parseLoopbackRedirect } from '../target/loopback_redirect.ts';
 import { parseUrl } from '../target/target.ts';
 import type { OAuth2Config, ProviderConfig, SignConfig, Strategy, TotpConfig } from './config.ts';
 import { parseDuration } from './duration.ts';
@@ -27,6 +28,7 @@ const OAUTH_KEYS = [
   'grant',
   'audience',
   'authMethod',
+  'redirectUri',
   'dpop',
 ] as const;
 const OWN_KEYS = [
@@ -199,6 +201,7 @@ function readOAuth2(
       'private_key_jwt',
       'none',
     ]),
+    redirectUri: readRedirectUri(found.get('redirectUri')),
     dpop: readFlag(found.get('dpop')),
   });
 }
@@ -250,6 +253,12 @@ function readUrl(field: Field | undefined): string | undefined {
   const text = readEnvironmentText(field);
   if (text === undefined || hasEnvironment(text)) return text;
   return attempt(field!, `${field!.label}: `, () => (parseUrl(text), text));
+}
+
+function readRedirectUri(field: Field | undefined): string | undefined {
+  const text = readEnvironmentText(field);
+  if (text === undefined || hasEnvironment(text)) return text;
+  return attempt(field!, `${field!.label}: `, () => (parseLoopbackRedirect(text), text));
 }
 
 const PROXY_SCHEMES = ['http', 'https', 'socks5', 'socks5h'];

@@ -6,6 +6,7 @@ import type { Provider } from '../provider/provider.ts';
 import { obtainKey, withBotKey } from './bot_key.ts';
 import { obtainBound } from './bound_tokens.ts';
 import { type OAuth2Ports, obtainOAuth2 } from './oauth2.ts';
+import { isPersonGrant, obtainWithPerson, type PersonPorts } from './person.ts';
 import { obtainPrompt } from './prompt.ts';
 import { type Probed, validateCredential, type Validity } from './validate.ts';
 
@@ -16,6 +17,8 @@ export interface LoginPorts extends OAuth2Ports {
   readonly audit: AuditSink;
   /** Obtains by browser; absent where there is none. */
   readonly browse?: (provider: Provider, old: Credential | undefined) => Promise<Credential>;
+  /** For the grants with a person in them; absent where there is none. */
+  readonly person?: PersonPorts;
 }
 
 /** A finished login. */
@@ -73,11 +76,15 @@ async function obtain(
     case 'oauth2': {
       // A person who logs in wants a new grant, not the old refresh token.
       const { refreshToken: _spent, ...client } = old?.oauth2 ?? {};
+      const known = { ...client, ...given };
       return await obtainBound(
         provider,
         undefined,
         ports,
-        (signing) => obtainOAuth2(provider, { ...client, ...given }, signing),
+        (signing) =>
+          !isPersonGrant(provider) || !ports.person
+            ? obtainOAuth2(provider, known, signing)
+            : obtainWithPerson(provider, known, { ...signing, ...ports.person }),
       );
     }
     case 'key':

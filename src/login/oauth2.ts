@@ -7,7 +7,7 @@ import { buildClientCredentials } from '../oauth/client_credentials.ts';
 import { metadataUrls, parseMetadata, type ServerMetadata } from '../oauth/discovery.ts';
 import { buildRefresh } from '../oauth/refresh_token.ts';
 import { processTokenResponse, type TokenSet } from '../oauth/token_response.ts';
-import type { Clock, Send } from '../ports.ts';
+import type { Clock, Send, WireResponse } from '../ports.ts';
 import { bindingOf } from '../provider/binding.ts';
 import type { Provider } from '../provider/provider.ts';
 import { type Environment, readOAuth2, sendOptionsOf } from '../provider/settings.ts';
@@ -53,12 +53,38 @@ export async function obtainOAuth2(
   }
   const client = resolveClient(provider, known, ports.env);
   const { tokens, refreshed } = await requestTokens(provider, tokenUrl, client, known, ports);
+  return acceptTokens(provider, tokens, {
+    client,
+    tokenUrl,
+    refreshToken: refreshed ? known?.refreshToken : undefined,
+    scope: known?.scope,
+    revocationUrl: metadata?.revocationEndpoint ?? known?.revocationUrl,
+    nowSec: Math.floor(ports.clock.now() / 1000),
+  });
+}
+
+/** What is known of a login besides its tokens. */
+export interface LoginFacts {
+  readonly client: Client;
+  readonly tokenUrl: string;
+  /** What stays valid when the answer has none. */
+  readonly refreshToken?: Secret | undefined;
+  readonly scope?: string | undefined;
+  readonly revocationUrl?: string | undefined;
+  readonly nowSec: number;
+}
+
+/**
+ * Makes a credential of tokens.
+ *
+ * @throws {SigError} E_TOKEN_RESPONSE when they are of another type than was asked for (security case D13)
+ */
+export function acceptTokens(provider: Provider, tokens: TokenSet, facts: LoginFacts): Credential {
   requireType(provider, tokens);
-  const nowSec = Math.floor(ports.clock.now() / 1000);
-  const refreshToken = tokens.refreshToken ?? (refreshed ? known?.refreshToken : undefined);
-  const scope = tokens.scope ?? known?.scope;
+  const { client, tokenUrl, nowSec, revocationUrl } = facts;
+  const refreshToken = tokens.refreshToken ?? facts.refreshToken;
+  const scope = tokens.scope ?? facts.scope;
   const ttlSec = tokens.expiresInSec ?? provider.config.ttlSec;
-  const revocationUrl = metadata?.revocationEndpoint ?? known?.revocationUrl;
   const values: Record<string, Secret> = { access_token: tokens.accessToken };
   for (const rule of provider.extract) if (rule.from === 'oauth2') values[rule.as] = tokens.accessToken;
   return {
@@ -84,7 +110,9 @@ export function resolveClient(provider: Provider, known: OAuth2Session | undefin
   const clientId = readOAuth2(provider, 'clientId', env) ?? known?.clientId;
   if (clientId === undefined) {
     throw new SigError('E_LOGIN_REQUIRED', `Provider "${provider.id}" has no client id`, {
-      hint: `log in with its client: sig login ${provider.id} --client-id ID --client-secret-stdin`,
+      hint: `log in with its client: sig login ${provider.id} --client-id ID${
+        grantOf(provider) === 'client_credentials' ? ' --client-secret-stdin' : ''
+      }`,
       provider: provider.id,
     });
   }
@@ -105,17 +133,12 @@ async function requestTokens(
 ): Promise<{ tokens: TokenSet; refreshed: boolean }> {
   const allowHttp = provider.allowHttp;
   const ask = async (request: BuiltRequest) =>
-    await processTokenResponse(
-      await ports.send(request.head, request.body, {
-        ...sendOptionsOf(provider, request.head.target, ports.env),
-        timeoutMs: 20_000,
-      }),
-      provider.id,
-    );
+    await processTokenResponse(await sendToServer(provider, request, ports), provider.id);
+  const audience = readOAuth2(provider, 'audience', ports.env);
   const mayUseClient = grantOf(provider) === 'client_credentials' && client.clientSecret !== undefined;
   if (known?.refreshToken !== undefined) {
     try {
-      const request = buildRefresh({ tokenUrl, client, refreshToken: known.refreshToken, allowHttp });
+      const request = buildRefresh({ tokenUrl, client, refreshToken: known.refreshToken, audience, allowHttp });
       return { tokens: await ask(request), refreshed: true };
     } catch (error) {
       const isDead = error instanceof SigError && error.code === 'E_LOGIN_REQUIRED';
@@ -124,7 +147,6 @@ async function requestTokens(
   }
   if (grantOf(provider) !== 'client_credentials') throw needsPerson(provider);
   const { scopes } = provider.config.oauth2 ?? {};
-  const audience = readOAuth2(provider, 'audience', ports.env);
   const request = buildClientCredentials({
     tokenUrl,
     client,
@@ -133,6 +155,15 @@ async function requestTokens(
     allowHttp,
   });
   return { tokens: await ask(request), refreshed: false };
+}
+
+/** Sends a request to the provider's authorization server. */
+export async function sendToServer(
+  provider: Provider,
+  { head, body }: BuiltRequest,
+  ports: OAuth2Ports,
+): Promise<WireResponse> {
+  return await ports.send(head, body, { ...sendOptionsOf(provider, head.target, ports.env), timeoutMs: 20_000 });
 }
 
 /**

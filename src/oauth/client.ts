@@ -1,10 +1,10 @@
 import type { AuthMethod } from '../config/config.ts';
 import { SigError } from '../errors.ts';
 import { encodeBase64 } from '../encoding/base64.ts';
-import { encodeUtf8 } from '../encoding/bytes.ts';
-import type { Body } from '../ports.ts';
+import { type Bytes, encodeUtf8 } from '../encoding/bytes.ts';
 import type { Secret } from '../secret.ts';
 import type { RequestHead } from '../target/head.ts';
+import { isLoopbackHost } from '../target/host.ts';
 import { authorityOf, parseUrl } from '../target/target.ts';
 
 /** An OAuth client as the token endpoint knows it. */
@@ -18,7 +18,8 @@ export interface Client {
 /** A request that is ready to be sent. */
 export interface BuiltRequest {
   readonly head: RequestHead;
-  readonly body: Body;
+  /** One chunk: a form. */
+  readonly body: readonly [Bytes];
 }
 
 /**
@@ -35,7 +36,7 @@ export function buildFormRequest(
   allowHttp = false,
 ): BuiltRequest {
   const { target, path } = parseUrl(endpoint);
-  if (target.scheme !== 'https' && !(allowHttp && isLoopback(target.host))) {
+  if (target.scheme !== 'https' && !(allowHttp && isLoopbackHost(target.host))) {
     throw new SigError('E_PLAINTEXT', `Cannot send client credentials to ${target.host} over plain http`, {
       hint: 'use an https endpoint; http is possible on loopback with "allowHttp: true"',
     });
@@ -81,8 +82,4 @@ function authenticate(client: Client, headers: [string, string][], fields: URLSe
 
 function formEncode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 }

@@ -1,3 +1,4 @@
+import { audienceFields } from './audience.ts';
 import { buildFormRequest, type BuiltRequest, type Client } from './client.ts';
 
 /** What a client credentials grant asks for. */
@@ -5,7 +6,7 @@ export interface ClientCredentialsRequest {
   readonly tokenUrl: string;
   readonly client: Client;
   readonly scopes?: readonly string[] | undefined;
-  /** The resource's name at servers that want one; sent as `audience`. */
+  /** The resource's name at servers that want one; see {@link audienceFields}. */
   readonly audience?: string | undefined;
   readonly allowHttp?: boolean | undefined;
 }
@@ -19,7 +20,7 @@ export interface ClientCredentialsRequest {
 export function buildClientCredentials(request: ClientCredentialsRequest): BuiltRequest {
   return buildFormRequest(
     request.tokenUrl,
-    { grant_type: 'client_credentials', scope: joinScopes(request.scopes), audience: request.audience },
+    { grant_type: 'client_credentials', scope: joinScopes(request.scopes), ...audienceFields(request.audience) },
     request.client,
     request.allowHttp,
   );

@@ -11,7 +11,12 @@ export interface ServerMetadata {
   readonly revocationEndpoint?: string;
   readonly jwksUri?: string;
   readonly dpopAlgorithms?: readonly string[];
+  /** Whether each answer to an authorization request names the issuer (RFC 9207 §3). */
   readonly sendsIssuer?: boolean;
+  /** Whether authorization requests are taken only when they were pushed (RFC 9126 §5). */
+  readonly requiresPushed?: boolean;
+  /** PKCE methods (RFC 8414 §2). */
+  readonly challengeMethods?: readonly string[];
 }
 
 /**
@@ -61,11 +66,16 @@ export function parseMetadata(json: unknown, issuer: string): ServerMetadata {
     revocationEndpoint: endpoint('revocation_endpoint'),
     jwksUri: endpoint('jwks_uri'),
   };
-  const algorithms = record.dpop_signing_alg_values_supported;
+  const names = (value: unknown) =>
+    Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string') : undefined;
+  const algorithms = names(record.dpop_signing_alg_values_supported);
+  const challengeMethods = names(record.code_challenge_methods_supported);
   return {
     issuer: record.issuer,
     ...Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)),
-    ...(Array.isArray(algorithms) ? { dpopAlgorithms: algorithms.filter((name) => typeof name === 'string') } : {}),
+    ...(algorithms === undefined ? {} : { dpopAlgorithms: algorithms }),
+    ...(challengeMethods === undefined ? {} : { challengeMethods }),
+    ...(record.require_pushed_authorization_requests === true ? { requiresPushed: true } : {}),
     ...(record.authorization_response_iss_parameter_supported === true ? { sendsIssuer: true } : {}),
   };
 }

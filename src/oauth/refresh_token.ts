@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.ts';
+import { audienceFields } from './audience.ts';
 import { buildFormRequest, type BuiltRequest, type Client } from './client.ts';
 
 /** What a refresh asks for. */
@@ -6,6 +7,8 @@ export interface RefreshRequest {
   readonly tokenUrl: string;
   readonly client: Client;
   readonly refreshToken: Secret;
+  /** What the login asked for: of some servers a refresh must ask for it again (RFC 8707 §2.2). */
+  readonly audience?: string | undefined;
   readonly allowHttp?: boolean | undefined;
 }
 
@@ -18,7 +21,7 @@ export interface RefreshRequest {
 export function buildRefresh(request: RefreshRequest): BuiltRequest {
   return buildFormRequest(
     request.tokenUrl,
-    { grant_type: 'refresh_token', refresh_token: request.refreshToken.reveal() },
+    { grant_type: 'refresh_token', refresh_token: request.refreshToken.reveal(), ...audienceFields(request.audience) },
     request.client,
     request.allowHttp,
   );

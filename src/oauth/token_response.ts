@@ -1,8 +1,7 @@
 import { SigError } from '../errors.ts';
-import { decodeUtf8 } from '../encoding/bytes.ts';
-import { readAll } from '../encoding/read_all.ts';
 import type { WireResponse } from '../ports.ts';
 import { Secret } from '../secret.ts';
+import { readErrorCode, readJsonAnswer } from './json_answer.ts';
 
 /** What a token endpoint gave (RFC 6749 §5.1). */
 export interface TokenSet {
@@ -15,8 +14,11 @@ export interface TokenSet {
   readonly idToken?: Secret;
 }
 
-/** Largest answer that is read, in bytes. */
-const BODY_LIMIT = 256 * 1024;
+/** What a token endpoint said: tokens, or an error that is an answer to whoever asked. */
+export type TokenAnswer =
+  | { readonly tokens: TokenSet; readonly error?: never }
+  | { readonly error: string; readonly tokens?: never };
+
 /** A lifetime beyond ten years is not a lifetime. */
 const MAX_EXPIRES_SEC = 10 * 366 * 86_400;
 /** A token is visible ASCII (RFC 6749 appendix A.12). */
@@ -30,7 +32,34 @@ const TOKEN = /^[\x21-\x7e]{1,65536}$/;
  * E_UPSTREAM for 429 and 5xx (try again later), E_TOKEN_RESPONSE for anything unusable
  */
 export async function processTokenResponse(response: WireResponse, providerId: string): Promise<TokenSet> {
-  const json = await readJson(response, providerId);
+  const answer = await processTokenAnswer(response, providerId, []);
+  return answer.tokens!;
+}
+
+/**
+ * Reads the answer of a token endpoint where some errors are answers too, such as
+ * `authorization_pending`.
+ *
+ * @param answers the error codes that are returned, not thrown
+ * @throws {SigError} what {@link processTokenResponse} throws
+ */
+export async function processTokenAnswer(
+  response: WireResponse,
+  providerId: string,
+  answers: readonly string[],
+): Promise<TokenAnswer> {
+  const json = await readJsonAnswer(response, `Token endpoint of "${providerId}"`, providerId);
+  const error = readErrorCode(json);
+  // The status is 400 by RFC 6749 §5.2; 428, 403 and even 200 are about.
+  if (error !== undefined && answers.includes(error) && response.status < 500) return { error };
+  return { tokens: readTokens(response, json, providerId) };
+}
+
+function readTokens(
+  response: WireResponse,
+  json: Record<string, unknown> | undefined,
+  providerId: string,
+): TokenSet {
   if (response.status !== 200) throw grantError(response.status, json, providerId);
   const bad = (what: string) =>
     new SigError('E_TOKEN_RESPONSE', `Token endpoint of "${providerId}" answered with ${what}`, {
@@ -76,7 +105,7 @@ function readLifetime(value: unknown): number | undefined | 'bad' {
 }
 
 function grantError(status: number, json: Record<string, unknown> | undefined, provider: string): SigError {
-  const code = typeof json?.error === 'string' && /^[a-z_]{1,64}$/.test(json.error) ? json.error : undefined;
+  const code = readErrorCode(json);
   const said = `status ${status}${code === undefined ? '' : `, "${code}"`}`;
   const message = `Token endpoint of "${provider}" refused: ${said}`;
   if (status === 429 || status >= 500) {
@@ -97,25 +126,4 @@ function grantError(status: number, json: Record<string, unknown> | undefined, p
       ? 'check the client id and secret'
       : 'check tokenUrl, scopes and grant in config.yaml',
   });
-}
-
-async function readJson(response: WireResponse, provider: string): Promise<Record<string, unknown> | undefined> {
-  const bytes = await readAll(response.body, BODY_LIMIT);
-  if (bytes === undefined) {
-    throw new SigError(
-      'E_TOKEN_RESPONSE',
-      `Token endpoint of "${provider}" answered with more than ${BODY_LIMIT} bytes`,
-      {
-        provider,
-      },
-    );
-  }
-  try {
-    const value: unknown = JSON.parse(decodeUtf8(bytes));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? value as Record<string, unknown>
-      : undefined;
-  } catch {
-    return undefined; // not JSON: reported by status and by "no usable …", never by content
-  }
 }

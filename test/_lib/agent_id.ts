@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { onTestFinished } from 'vitest';
 import { type AlienSso, type AlienSwitches, startAlienSso } from './alien_sso.ts';
-import { type CommandResult, runCommand } from './command.ts';
+import { type CommandResult, runCommand, type RunningCommand, startCommand } from './command.ts';
 import { useFolder } from './lab.ts';
 import { IS_DENO, ROOT, sigCommand } from './sig.ts';
 import type { TestServer } from './tls_server.ts';
@@ -14,6 +14,8 @@ export interface AgentId {
   readonly stateDir: string;
   /** Runs the bin with the state folder in its environment. */
   run(args: readonly string[], options?: { env?: Record<string, string>; stdin?: string }): Promise<CommandResult>;
+  /** Starts it and leaves it running. */
+  start(args: readonly string[]): RunningCommand;
   /** The same, its stdout as JSON. */
   json(args: readonly string[]): Promise<Record<string, unknown>>;
   /** Makes an identity with a key file. */
@@ -28,24 +30,23 @@ export async function useAgentId(switches: AlienSwitches = {}): Promise<AgentId>
   const stateDir = join(folder, 'state');
   const [file, ...first] = sigCommand();
   const name = IS_DENO ? 'cli/agent_id_main.ts' : 'dist/bin/agent-id.js';
+  const words = (args: readonly string[]) => [...first.slice(0, -1), join(ROOT, name), ...args];
+  const common = {
+    PATH: process.env.PATH!,
+    HOME: folder,
+    AGENT_ID_STATE_DIR: stateDir,
+    SIG_EXTRA_CA: server.caFile,
+    ...(process.env.DENO_DIR ? { DENO_DIR: process.env.DENO_DIR } : {}),
+  };
   const run: AgentId['run'] = (args, { env = {}, stdin } = {}) =>
-    runCommand(file, [...first.slice(0, -1), join(ROOT, name), ...args], {
-      env: {
-        PATH: process.env.PATH!,
-        HOME: folder,
-        AGENT_ID_STATE_DIR: stateDir,
-        SIG_EXTRA_CA: server.caFile,
-        ...(process.env.DENO_DIR ? { DENO_DIR: process.env.DENO_DIR } : {}),
-        ...env,
-      },
-      ...(stdin === undefined ? {} : { stdin }),
-    });
+    runCommand(file, words(args), { env: { ...common, ...env }, ...(stdin === undefined ? {} : { stdin }) });
   const json: AgentId['json'] = async (args) => JSON.parse((await run(args)).stdout);
   return {
     sso,
     server,
     stateDir,
     run,
+    start: (args) => startCommand(file, words(args), { env: common }),
     json,
     bootstrap: () =>
       json([

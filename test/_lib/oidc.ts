@@ -32,6 +32,8 @@ export interface IssuerOptions {
   readonly jwtAudience?: string;
   /** Whether a person must type a password, any one, instead of being taken to say yes. Default false. */
   readonly asksPassword?: boolean;
+  /** What it does with pushed authorization requests (RFC 9126). Default `offered`. */
+  readonly pushed?: 'off' | 'offered' | 'required';
   /** Further clients, in the form of RFC 7591 metadata. */
   readonly clients?: readonly Record<string, unknown>[];
 }
@@ -165,6 +167,10 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<TestIssu
       deviceFlow: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
       revocation: { enabled: true, allowedPolicy: () => true },
+      pushedAuthorizationRequests: {
+        enabled: options.pushed !== 'off',
+        requirePushedAuthorizationRequests: options.pushed === 'required',
+      },
       dPoP: {
         enabled: options.dpop ?? false,
         nonceSecret: randomBytes(32),

@@ -11,7 +11,7 @@ import process from 'node:process';
 import { type CommandResult, runCommand, type RunningCommand } from './command.ts';
 import { useFolder, useServer } from './lab.ts';
 import { sigCommand, startOnTerminal } from './sig.ts';
-import type { TestServer } from './tls_server.ts';
+import type { Answer, TestServer } from './tls_server.ts';
 import { tokenProvider, useWorld, type World } from './world.ts';
 
 /** A token that the servers accept. */
@@ -34,7 +34,14 @@ export interface ExampleShell {
  */
 export async function useShell(isFresh = false): Promise<ExampleShell> {
   const server = await useServer({
-    handler: (request) => {
+    handler: (request): Answer => {
+      const issuer = `https://${request.header('host')}`;
+      if (request.path === '/.well-known/openid-configuration') return { body: metadataOf(issuer) };
+      if (request.path.startsWith('/oauth/authorize?')) return comeBack(new URL(request.path, issuer));
+      if (request.path === '/oauth/device') {
+        const verification_uri = `${issuer}/activate`;
+        return { body: { device_code: 'device', user_code: 'ABCD', verification_uri, expires_in: 60, interval: 1 } };
+      }
       if (request.path.endsWith('/oauth/token')) {
         return { body: { access_token: TOKEN, token_type: 'Bearer', expires_in: 600 } };
       }
@@ -55,6 +62,10 @@ export async function useShell(isFresh = false): Promise<ExampleShell> {
   const sig = sigCommand().map((word) => `'${word}'`).join(' ');
   await writeProgram(join(bin, 'sig'), `exec ${sig} "$@"`);
   await writeProgram(join(bin, 'npx'), '[ "$1" = sig ] || exit 9\nexec "$@"');
+  // A person who signs in at once.
+  for (const name of ['xdg-open', 'open']) {
+    await writeProgram(join(bin, name), 'exec curl --silent --location --output /dev/null "$1"');
+  }
   // What npm itself does is the matter of the tests of the package.
   await writeProgram(join(bin, 'npm'), 'exit 0');
   await writeFile(join(folder, 'secret.txt'), 'client-secret\n');
@@ -72,6 +83,7 @@ export async function useShell(isFresh = false): Promise<ExampleShell> {
     CLIENT_ID: 'client',
     CLIENT_SECRET: 'client-secret',
     NO_PROXY: '',
+    DISPLAY: ':77',
     ...(process.env.HOME ? { DENO_DIR: process.env.DENO_DIR ?? join(process.env.HOME, '.cache/deno') } : {}),
   };
   // One server and its provider stand for both of the documentation's.
@@ -93,6 +105,22 @@ export async function useShell(isFresh = false): Promise<ExampleShell> {
         env,
       }),
   };
+}
+
+function metadataOf(issuer: string): Record<string, unknown> {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/oauth/authorize`,
+    token_endpoint: `${issuer}/oauth/token`,
+    device_authorization_endpoint: `${issuer}/oauth/device`,
+  };
+}
+
+/** Where a browser is sent when the person has signed in. */
+function comeBack({ searchParams }: URL): Answer {
+  const back = new URL(searchParams.get('redirect_uri')!);
+  back.search = new URLSearchParams({ code: 'code', state: searchParams.get('state')! }).toString();
+  return { status: 302, headers: { Location: back.href } };
 }
 
 async function writeProgram(path: string, script: string): Promise<void> {

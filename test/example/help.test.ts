@@ -24,7 +24,7 @@ const EXAMPLES = COMMANDS.flatMap(({ name, examples }) => examples.map((example)
   .filter(([example]) => !ELSEWHERE.some((pattern) => pattern.test(example)));
 
 test.each(EXAMPLES)('%s', async (example, name) => {
-  const isFirst = name === 'init' || /--client-secret-stdin|--import-cookies/.test(example);
+  const isFirst = name === 'init' || /--client-id|--import-cookies/.test(example);
   const shell = await useShell(isFirst);
   if (isFirst && name !== 'init') await shell.run('sig init --yes --key-source file');
   const { code, stderr } = await shell.run(example);

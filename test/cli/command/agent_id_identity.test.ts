@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { useAgentId } from '../../_lib/agent_id.ts';
 import { findLeaks } from '../../_lib/canary.ts';
-import { useFolder } from '../../_lib/lab.ts';
+import { useFolder, useIssuer } from '../../_lib/lab.ts';
+import { walk } from '../../_lib/walk.ts';
 
 test('bootstrap prints the link and opens nothing; again it says that it was done', async () => {
   const { run, bootstrap, sso } = await useAgentId({ deepLink: 'alien://x?a=$(id)&b=`id`' });
@@ -35,6 +36,32 @@ test.each(['javascript:alert(1)', 'file:///etc/passwd', '--flag', 'alien:\u001b[
   },
   60_000,
 );
+
+test.each(['authorization_code', 'device_code'])(
+  'bootstrap --grant %s logs in at any server, and opens nothing',
+  async (grant) => {
+    const issuer = await useIssuer({ dpop: true, pushed: 'off' });
+    const { start, json } = await useAgentId();
+    const client = ['--issuer', issuer.issuer, '--client-id', issuer.nativeClientId, '--scope', 'openid read:data'];
+    const running = start(['bootstrap', '--key-source', 'file', '--grant', grant, ...client]);
+    const [, link] = await running.waitFor(/\n {2}(https:\S+)\n/);
+    if (grant === 'device_code') await issuer.approveDevice((await running.waitFor(/Code: (\S+)/))[1]!);
+    else expect((await walk(link!, { caPem: issuer.caPem })).status).toBe(200);
+    const { code, stdout } = await running.done;
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, ownerSub: 'person-1', issuer: issuer.issuer }]);
+    expect(await json(['refresh'])).toMatchObject({ ok: true });
+  },
+  60_000,
+);
+
+test('bootstrap refuses another grant, and a redirect to somebody else', async () => {
+  const { run } = await useAgentId();
+  const client = ['bootstrap', '--issuer', 'https://as.example', '--client-id', 'c', '--key-source', 'file'];
+  for (const more of [['--grant', 'implicit'], ['--redirect-uri', 'https://evil.example/callback']]) {
+    const { code, stdout } = await run([...client, ...more]);
+    expect([code, JSON.parse(stdout).ok]).toEqual([2, false]);
+  }
+}, 60_000);
 
 test('status, refresh and logout', async () => {
   const { run, json, bootstrap, stateDir } = await useAgentId();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Context, ParsedOptions } from '../../../cli/command/command.ts';
 import { findOrDraft, readMode } from '../../../cli/command/draft_provider.ts';
 import { createProviderSet } from '../../../src/provider/find.ts';
-import { makeProvider } from '../../_lib/fixture.ts';
+import { makeOAuthProvider, makeProvider } from '../../_lib/fixture.ts';
 
 const SET = createProviderSet([makeProvider(), makeProvider({ id: 'app-shop', domains: ['other.test'] })]);
 const CONTEXT = { env: () => undefined } as unknown as Context;
@@ -85,4 +85,52 @@ test('findOrDraft() takes mode, proxy and id from the command line', async () =>
   await expect(draft('http://jira.example.com/')).rejects.toMatchObject({ code: 'E_PLAINTEXT' });
   expect(readMode(parsed({ mode: 'headless' }))).toBe('headless');
   expect(readMode(parsed())).toBeUndefined();
+});
+
+const ISSUER = 'https://as.test';
+
+test.each(['authorization_code', 'device_code'])(
+  'findOrDraft() writes the grant %s, in which a person signs in',
+  async (grant) => {
+    const redirect = 'http://localhost:8080/cb';
+    expect(await draft('https://shop.test/', { issuer: ISSUER, grant, 'redirect-uri': redirect, scope: 'a, b' }))
+      .toMatchObject({
+        strategy: 'oauth2',
+        domains: ['shop.test'],
+        oauth2: { issuer: ISSUER, grant, redirectUri: redirect, scopes: ['a', 'b'] },
+      });
+  },
+);
+
+test.each<[Record<string, string>, string]>([
+  [{ grant: 'device_code' }, 'E_USAGE'],
+  [{ grant: 'device_code', 'token-url': `${ISSUER}/token` }, 'E_USAGE'],
+  [{ grant: 'password', issuer: ISSUER }, 'E_USAGE'],
+  [{ grant: 'authorization_code', issuer: ISSUER, 'redirect-uri': 'https://evil.test/cb' }, 'E_TARGET'],
+])('findOrDraft() writes nothing of %j', async (options, code) => {
+  await expect(draft('https://shop.test/', options)).rejects.toMatchObject({ code });
+});
+
+test('findOrDraft() does not change by an option what config.yaml says', async () => {
+  const oauth2 = { issuer: ISSUER, grant: 'device_code', redirectUri: 'http://127.0.0.1/cb' } as const;
+  const set = createProviderSet([
+    makeOAuthProvider({ oauth2 }),
+    makeOAuthProvider({ id: 'robot', domains: ['robot.test'] }),
+  ]);
+  const find = (id: string, options: Record<string, string>) => findOrDraft(id, set, parsed(options), CONTEXT);
+  const same = { issuer: ISSUER, grant: 'device_code', 'redirect-uri': oauth2.redirectUri };
+  expect((await find('api', same)).isNew).toBe(false);
+  expect((await find('robot', { grant: 'client_credentials' })).isNew).toBe(false);
+  for (
+    const [name, value] of [['grant', 'authorization_code'], ['issuer', 'https://evil.test'], [
+      'redirect-uri',
+      'http://127.0.0.1/x',
+    ]]
+  ) {
+    await expect(find('api', { [name!]: value! })).rejects.toMatchObject({
+      code: 'E_USAGE',
+      hint: expect.stringContaining('config.yaml'),
+    });
+  }
+  await expect(find('robot', { grant: 'device_code' })).rejects.toMatchObject({ code: 'E_USAGE' });
 });

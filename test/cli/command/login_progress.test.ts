@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeProgress, showProgress } from '../../../cli/command/login_progress.ts';
+import { describeProgress, showProgress, statusLine, timeLeft } from '../../../cli/command/login_progress.ts';
 import type { Io } from '../../../cli/io.ts';
 
 const NOW = 1_000_000;
@@ -66,3 +66,15 @@ test.each([{ isTerminal: false }, { quiet: true }])('showProgress() writes nothi
   progress.end();
   expect(written).toEqual([]);
 });
+
+test('statusLine() writes a text once, cut to the width, and the empty one only to take another away', () => {
+  const { io, written } = makeIo({ width: 10 });
+  const write = statusLine(io);
+  for (const text of ['', 'one', 'one', 'a longer text', '']) write(text);
+  expect(written).toEqual(['\r\x1b[2Kone', '\r\x1b[2Ka longer ', '\r\x1b[2K']);
+});
+
+test.each([[0, '0:00'], [-5, '0:00'], [1, '0:01'], [59_001, '1:00'], [280_000, '4:40'], [3_600_000, '60:00']])(
+  'timeLeft() of %i ms is %s',
+  (leftMs, text) => expect(timeLeft(NOW + leftMs, NOW)).toBe(text),
+);

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
-import { askForTokens, discoverServer, transportTo } from '../../../src/agent_id/authorization_server.ts';
+import {
+  askForTokens,
+  discoverServer,
+  sendToServer,
+  sendWithProof,
+  transportTo,
+} from '../../../src/agent_id/authorization_server.ts';
 import { createNonceStore } from '../../../src/dpop/nonce_store.ts';
 import { generateKey } from '../../../src/encoding/signing_key.ts';
+import { buildFormRequest } from '../../../src/oauth/client.ts';
+import { Secret } from '../../../src/secret.ts';
 import { answer, fixedClock, scriptedSend } from '../../_lib/fixture.ts';
 import { quickTimer } from '../../_lib/timer.ts';
 
@@ -17,13 +25,14 @@ async function ask(send: ReturnType<typeof scriptedSend>, waitsFor: string[] = [
     nonces: createNonceStore(),
     clockOffsets: new Map<string, number>(),
   };
-  return await askForTokens(TOKEN, { grant_type: 'x', absent: undefined }, state, ports(send), waitsFor);
+  const request = buildFormRequest(TOKEN, { grant_type: 'x', absent: undefined }, { clientId: 'c' });
+  return await askForTokens(request, state, ports(send), waitsFor);
 }
 
 test('askForTokens() sends a proof and no Authorization', async () => {
   const send = scriptedSend(() => answer(200, { access_token: 't', token_type: 'dPoP' }, JSON_TYPE));
   expect((await ask(send)).tokens?.accessToken.reveal()).toBe('t');
-  expect([send.seen[0]!.body, send.seen[0]!.header('authorization')]).toEqual(['grant_type=x', undefined]);
+  expect([send.seen[0]!.body, send.seen[0]!.header('authorization')]).toEqual(['grant_type=x&client_id=c', undefined]);
   expect(send.seen[0]!.header('dpop')).toMatch(/^ey/);
 });
 
@@ -58,6 +67,21 @@ test('askForTokens() refuses a token that says it is bound to another key', asyn
   const token = `e30.${btoa(JSON.stringify({ cnf: { jkt: 'other' } })).replaceAll('=', '')}.x`;
   const send = scriptedSend(() => answer(200, { access_token: token, token_type: 'DPoP' }, JSON_TYPE));
   await expect(ask(send)).rejects.toThrow(/another key/);
+});
+
+test('sendToServer() and sendWithProof() send the request as it was built, the one without a proof', async () => {
+  const send = scriptedSend(() => answer(200, { a: 1 }, JSON_TYPE));
+  const request = buildFormRequest(TOKEN, { a: 'x y' }, { clientId: 'c', clientSecret: new Secret('s') });
+  const key = await generateKey('Ed25519');
+  const state = { key, algorithm: 'EdDSA' as const, nonces: createNonceStore(), clockOffsets: new Map() };
+  await sendToServer(request, ports(send));
+  expect((await sendWithProof(request, state, ports(send))).status).toBe(200);
+  for (const seen of send.seen) {
+    expect([seen.head.method, seen.head.path, seen.body]).toEqual(['POST', '/token', 'a=x+y']);
+    expect(seen.head.headers.filter(([name]) => /^(?:host|content-length)$/i.test(name))).toHaveLength(2);
+    expect(seen.header('authorization')).toMatch(/^Basic /);
+  }
+  expect(send.seen.map((seen) => seen.header('dpop') !== undefined)).toEqual([false, true]);
 });
 
 test('discoverServer() takes metadata of the issuer that was asked for, and no other', async () => {

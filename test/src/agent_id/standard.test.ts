@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { loginWithDevice } from '../../../src/agent_id/standard.ts';
+import { loginWithStandard, type StandardLogin } from '../../../src/agent_id/standard.ts';
 import { generateKey } from '../../../src/encoding/signing_key.ts';
 import { createNonceStore } from '../../../src/dpop/nonce_store.ts';
+import type { ServerMetadata } from '../../../src/oauth/discovery.ts';
 import { makeAgentWorld } from '../../_lib/agent.ts';
+import { memoryBrowser } from '../../_lib/loopback.ts';
 
 test('the device login shows link and code, and slows down when told to', async () => {
   const { agent, device, shown, waits } = await makeAgentWorld({ slowDowns: 2, pendingPolls: 1 });
@@ -28,17 +30,55 @@ test('the device login ends when nobody decides', async () => {
   expect(clock.now() - startedMs).toBeLessThanOrEqual(300_000);
 });
 
-test('loginWithDevice() needs a server with that grant', async () => {
-  const { ports } = await makeAgentWorld();
+async function makeState() {
   const key = await generateKey('Ed25519');
-  const state = {
-    key,
-    algorithm: 'EdDSA' as const,
-    nonces: createNonceStore(),
-    clockOffsets: new Map<string, number>(),
-  };
-  const login = { clientId: 'c', show: () => Promise.resolve() };
-  await expect(loginWithDevice(login, { issuer: 'https://sso.example' }, state, ports)).rejects.toMatchObject({
+  return { key, algorithm: 'EdDSA' as const, nonces: createNonceStore(), clockOffsets: new Map<string, number>() };
+}
+
+const login = { clientId: 'c', show: () => Promise.resolve() };
+const metadata = { issuer: 'https://sso.example', tokenEndpoint: 'https://sso.example/oauth/token' };
+
+test.each<[string, Partial<StandardLogin>, ServerMetadata]>([
+  ['no endpoint', {}, { issuer: 'https://sso.example' }],
+  ['no device grant', { grant: 'device_code' }, metadata],
+  ['no authorization endpoint', { grant: 'authorization_code', listen: () => expect.fail('listened') }, metadata],
+  ['neither grant', { listen: () => expect.fail('listened') }, metadata],
+])('loginWithStandard() refuses a server with %s', async (_, more, server) => {
+  const { ports } = await makeAgentWorld();
+  await expect(loginWithStandard({ ...login, ...more }, server, await makeState(), ports)).rejects.toMatchObject({
     code: 'E_TOKEN_RESPONSE',
+  });
+});
+
+test('loginWithStandard() shows the page of the other grant where there is no device grant, bound to the key', async () => {
+  const { ports } = await makeAgentWorld();
+  const browser = memoryBrowser(() => 'code=x&state=wrong');
+  const shown: string[] = [];
+  const state = await makeState();
+  const attempt = loginWithStandard(
+    {
+      ...login,
+      scope: 'openid  a',
+      listen: browser.listen,
+      show: (link) => {
+        shown.push(link);
+        return browser.invite({ url: link, endsAtMs: 0 });
+      },
+    },
+    { ...metadata, authorizationEndpoint: 'https://sso.example/auth' },
+    state,
+    ports,
+  );
+  await expect(attempt).rejects.toMatchObject({
+    code: 'E_TOKEN_RESPONSE',
+    message: expect.stringContaining('"state"'),
+  });
+  const { searchParams } = new URL(shown[0]!);
+  expect(Object.fromEntries(searchParams)).toMatchObject({
+    dpop_jkt: state.key.thumbprint,
+    code_challenge_method: 'S256',
+    scope: 'openid a',
+    nonce: expect.any(String),
+    redirect_uri: 'http://127.0.0.1:4321/callback',
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTransport, formBody, readJsonObject } from '../../../src/agent_id/transport.ts';
+import { createTransport, readJsonObject } from '../../../src/agent_id/transport.ts';
 import { answer, fixedClock, scriptedSend } from '../../_lib/fixture.ts';
 import { quickTimer } from '../../_lib/timer.ts';
 
@@ -50,9 +50,4 @@ test('createTransport() hands redirects to the caller', async () => {
 test('readJsonObject() takes objects only', async () => {
   expect(await readJsonObject(new Response('{"a":1}'))).toEqual({ a: 1 });
   for (const text of ['[]', 'null', '"x"', '', '{']) expect(await readJsonObject(new Response(text))).toBeUndefined();
-});
-
-test('formBody() leaves out what is absent', () => {
-  const { body, type } = formBody({ a: 'x y&', b: undefined });
-  expect([new TextDecoder().decode(body), type]).toEqual(['a=x+y%26', 'application/x-www-form-urlencoded']);
 });

@@ -39,6 +39,7 @@ const oauth: ProviderConfig = {
     grant: 'device_code',
     authMethod: 'none',
     audience: 'yes',
+    redirectUri: 'http://localhost:8080/callback',
     dpop: true,
   },
 };

@@ -197,7 +197,7 @@ test.each([
   ['oauth2: {token_url: https://a.example/t}', 'unknown key "token_url" | did you mean "tokenUrl"?'],
   [
     'oauth2: https://a.example/t',
-    '"oauth2" must be a map | with tokenUrl, issuer, clientId, clientSecret, scopes, grant, audience, authMethod, dpop',
+    '"oauth2" must be a map | with tokenUrl, issuer, clientId, clientSecret, scopes, grant, audience, authMethod, redirectUri, dpop',
   ],
   ['issuer: https://a.example, scopes: read write', '"scopes" must be a list | write [read, write]'],
   [
@@ -207,6 +207,11 @@ test.each([
   [
     'issuer: https://a.example, authMethod: bearer',
     '"authMethod" cannot be "bearer" | one of: client_secret_basic, client_secret_post, private_key_jwt, none',
+  ],
+  [
+    'issuer: https://a.example, redirectUri: https://a.example/callback',
+    '"redirectUri": cannot use the redirect URI: it does not end on this machine | write it as http://127.0.0.1/callback, ' +
+    'or with the port that is registered with the server',
   ],
   ['issuer: https://a.example, dpop: "true"', '"dpop" must be true or false | did you mean true?'],
   ['issuer: https://a.example, extract: [{from: cookies, as: s}]', '"from" cannot be "cookies" | one of: oauth2'],
@@ -327,8 +332,8 @@ test('readProvider() has one-time codes for browser logins only', () => {
 });
 
 test('readProvider() knows each documented key and no other', () => {
-  expect(PROVIDER_KEYS).toHaveLength(30);
-  expect(new Set(PROVIDER_KEYS).size).toBe(30);
+  expect(PROVIDER_KEYS).toHaveLength(31);
+  expect(new Set(PROVIDER_KEYS).size).toBe(31);
 });
 
 test('readProvider() never quotes the value of a URL, a secret or a template', () => {

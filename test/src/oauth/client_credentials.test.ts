@@ -9,10 +9,11 @@ test('buildClientCredentials() asks for scopes and audience (RFC 6749 §4.4.2)',
     scopes: ['read:data', 'write:data'],
     audience: 'https://api.example',
   });
-  expect(Object.fromEntries(new URLSearchParams(new TextDecoder().decode((body as Uint8Array[])[0])))).toEqual({
+  expect(Object.fromEntries(new URLSearchParams(new TextDecoder().decode(body[0])))).toEqual({
     grant_type: 'client_credentials',
     scope: 'read:data write:data',
     audience: 'https://api.example',
+    resource: 'https://api.example',
   });
 });
 

@@ -7,6 +7,8 @@ const document = {
   token_endpoint: 'https://as.example/token',
   revocation_endpoint: 'https://as.example/revoke',
   dpop_signing_alg_values_supported: ['ES256', 5],
+  code_challenge_methods_supported: ['S256', {}],
+  require_pushed_authorization_requests: true,
   authorization_response_iss_parameter_supported: true,
 };
 
@@ -24,6 +26,8 @@ test('parseMetadata() reads the endpoints', () => {
     tokenEndpoint: 'https://as.example/token',
     revocationEndpoint: 'https://as.example/revoke',
     dpopAlgorithms: ['ES256'],
+    challengeMethods: ['S256'],
+    requiresPushed: true,
     sendsIssuer: true,
   });
 });

@@ -9,9 +9,22 @@ test('buildRefresh() sends the refresh token in the body, never in the URL (RFC 
     refreshToken: new Secret('r+t'),
   });
   expect(head.path).toBe('/token');
-  expect(Object.fromEntries(new URLSearchParams(new TextDecoder().decode((body as Uint8Array[])[0])))).toEqual({
+  expect(Object.fromEntries(new URLSearchParams(new TextDecoder().decode(body[0])))).toEqual({
     grant_type: 'refresh_token',
     refresh_token: 'r+t',
     client_id: 'c',
+  });
+});
+
+test('buildRefresh() asks again for what the login asked for (RFC 8707 §2.2)', () => {
+  const { body } = buildRefresh({
+    tokenUrl: 'https://as.example/token',
+    client: { clientId: 'c' },
+    refreshToken: new Secret('rt'),
+    audience: 'https://api.example',
+  });
+  expect(Object.fromEntries(new URLSearchParams(new TextDecoder().decode(body[0])))).toMatchObject({
+    audience: 'https://api.example',
+    resource: 'https://api.example',
   });
 });

@@ -9,5 +9,5 @@ test('buildRevocation() names token and kind (RFC 7009 §2.1)', () => {
     token: new Secret('t'),
     kind: 'refresh_token',
   });
-  expect(new TextDecoder().decode((body as Uint8Array[])[0])).toBe('token=t&token_type_hint=refresh_token&client_id=c');
+  expect(new TextDecoder().decode(body[0])).toBe('token=t&token_type_hint=refresh_token&client_id=c');
 });

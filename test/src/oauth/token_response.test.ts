@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { processTokenResponse } from '../../../src/oauth/token_response.ts';
+import { processTokenAnswer, processTokenResponse } from '../../../src/oauth/token_response.ts';
 import { answer } from '../../_lib/fixture.ts';
 
 const good = { access_token: 'at', token_type: 'Bearer' };
@@ -74,4 +74,20 @@ test('R7: what the server says reaches no message but the registered error code'
   await expect(read(400, body)).rejects.toSatisfy((error) =>
     !String(error).includes(canary) && !JSON.stringify(error).includes(canary)
   );
+});
+
+test.each([400, 403, 428, 200])(
+  'processTokenAnswer() returns the errors that are answers, at status %i',
+  async (status) => {
+    const ask = (body: unknown) => processTokenAnswer(answer(status, body), 'api', ['slow_down']);
+    expect(await ask({ error: 'slow_down' })).toEqual({ error: 'slow_down' });
+    await expect(ask({ error: 'invalid_client' })).rejects.toThrow();
+  },
+);
+
+test('processTokenAnswer() takes no failure of the server for an answer', async () => {
+  await expect(processTokenAnswer(answer(503, { error: 'slow_down' }), 'api', ['slow_down'])).rejects.toMatchObject({
+    code: 'E_UPSTREAM',
+  });
+  expect((await processTokenAnswer(answer(200, good), 'api', ['slow_down'])).tokens!.accessToken.reveal()).toBe('at');
 });
