@@ -2,5 +2,6 @@
 // The bin `agent-id`: `sig agent-id` without the prefix.
 import process from 'node:process';
 
-process.argv.splice(2, 0, 'agent-id');
-await import('./main.ts');
+void import('./program.ts').then(async ({ runProgram }) => {
+  process.exitCode = await runProgram(['agent-id', ...process.argv.slice(2)]);
+});

@@ -1,53 +1,8 @@
 #!/usr/bin/env node
+// The bin `sig`. What it says about itself needs nothing else to be loaded.
 import process from 'node:process';
-import { isSigError } from '../src/errors.ts';
-import type { Io } from './io.ts';
 import { VERSION } from './platform/version.ts';
 
-process.exitCode = await main(process.argv.slice(2));
-
-/** argv → exit status. Loads only what the command needs. */
-async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === '--version') {
-    process.stdout.write(`sig ${VERSION}\n`);
-    return 0;
-  }
-  const [{ outputOptions, parseCommandLine }, { COMMANDS }, io, { createSink, describeTerminal }] = await Promise.all([
-    import('./app.ts'),
-    import('./command/table.ts'),
-    import('./io.ts'),
-    import('./platform/terminal.ts'),
-  ]);
-  const streams: Io = {
-    stdout: createSink(process.stdout),
-    stderr: createSink(process.stderr),
-    ...describeTerminal(),
-    ...outputOptions(argv),
-  };
-  try {
-    const parsed = parseCommandLine('sig', argv, COMMANDS);
-    if (parsed.kind === 'help') {
-      await streams.stdout.write(parsed.text);
-      return argv.length === 0 ? 2 : 0;
-    }
-    const [{ run }, { createContext }] = await Promise.all([parsed.command.load(), import('./context.ts')]);
-    const cleanups = new Set<() => Promise<void>>();
-    const onSignal = async (status: number) => {
-      await Promise.allSettled([...cleanups].map((cleanup) => cleanup()));
-      process.exit(status);
-    };
-    process.once('SIGINT', () => onSignal(130)).once('SIGTERM', () => onSignal(143));
-    const context = createContext(streams, parsed.input.options.value('home'), (cleanup) => {
-      cleanups.add(cleanup);
-      return () => cleanups.delete(cleanup);
-    });
-    return await run(parsed.input, context);
-  } catch (error) {
-    // Nobody reads any more (sig … | head): there is nothing to say and nobody to say it to.
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
-    // Agents read what agent-id says, failures included, as JSON.
-    const print = argv[0] === 'agent-id' ? io.printAgentError : io.printError;
-    await print(streams, error).catch(() => {});
-    return isSigError(error) ? error.exitCode : 1;
-  }
-}
+const argv = process.argv.slice(2);
+if (argv[0] === '--version') process.stdout.write(`sig ${VERSION}\n`);
+else void import('./program.ts').then(async ({ runProgram }) => process.exitCode = await runProgram(argv));

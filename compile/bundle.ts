@@ -8,7 +8,7 @@ import { build, type Plugin } from 'esbuild';
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
-import { cliBundle, root } from '../npm/bundles.js';
+import { executableBundle, root } from '../npm/bundles.js';
 
 /** The name of the keychain add-on beside the bundle. */
 export const ADD_ON = 'keyring.node';
@@ -20,9 +20,8 @@ export const ADD_ON = 'keyring.node';
  * @param entry what to bundle; default the command line
  */
 export async function bundleExecutable(outfile: string, hasAddOn: boolean, entry = 'cli/main.ts'): Promise<void> {
-  const { splitting: _, outdir: __, entryPoints: ___, external: ____, ...common } = cliBundle;
   await build({
-    ...common,
+    ...executableBundle,
     entryPoints: [join(root, entry)],
     outfile,
     external: ['node:*', ...builtinModules, `./${ADD_ON}`],

@@ -3,15 +3,15 @@
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { cliBundle, libraryBundle, root } from './bundles.js';
+import { cliBundles, libraryBundle, root } from './bundles.js';
 
 // Executables and the manual may lie there too; they are made by others and stay.
 for (const name of await readdir(`${root}/dist`).catch(() => [])) {
   if (/^(?:bin|types)$|\.js$/.test(name)) await rm(`${root}/dist/${name}`, { recursive: true });
 }
 await build(libraryBundle);
-await build(cliBundle);
-for (const bin of ['sig', 'agent-id']) await chmod(`${root}/dist/bin/${bin}.js`, 0o755);
+for (const bundle of cliBundles()) await build(bundle);
+for (const bin of ['sig', 'agent-id']) await chmod(`${root}/dist/bin/${bin}.cjs`, 0o755);
 
 const tsc = `${root}/node_modules/typescript/bin/tsc`;
 const types = spawnSync(process.execPath, [tsc, '-p', `${root}/npm/tsconfig.types.json`], { stdio: 'inherit' });

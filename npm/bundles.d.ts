@@ -3,4 +3,7 @@ import type { BuildOptions } from 'esbuild';
 /** Folder of this checkout. */
 export declare const root: string;
 export declare const libraryBundle: BuildOptions;
-export declare const cliBundle: BuildOptions;
+/** What all forms of the command line have in common. */
+export declare const executableBundle: BuildOptions;
+/** The files of the command line. @param outdir default `dist/bin` */
+export declare function cliBundles(outdir?: string): BuildOptions[];

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { isatty } from 'node:tty';
 import type { Sink } from '../io.ts';
 
 /** A standard stream as a {@link Sink}: writes wait for the reader, so nothing piles up in memory. */
@@ -18,7 +19,8 @@ export function createSink(stream: NodeJS.WriteStream): Sink {
 export function describeTerminal(): { stdinIsTerminal: boolean; width: number; colour: boolean } {
   const { NO_COLOR, TERM } = process.env;
   return {
-    stdinIsTerminal: process.stdin.isTTY === true,
+    // Not through process.stdin: to make that takes longer than most commands.
+    stdinIsTerminal: isatty(0),
     width: process.stdout.columns ?? 80,
     colour: (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb',
   };

@@ -81,10 +81,10 @@ async function obtain(
         provider,
         undefined,
         ports,
-        (signing) =>
-          !isPersonGrant(provider) || !ports.person
-            ? obtainOAuth2(provider, known, signing)
-            : obtainWithPerson(provider, known, { ...signing, ...ports.person }),
+        async (signing) =>
+          isPersonGrant(provider) && ports.person
+            ? await obtainWithPerson(provider, known, { ...signing, ...ports.person })
+            : await obtainOAuth2(provider, known, signing),
       );
     }
     case 'key':

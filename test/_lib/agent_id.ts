@@ -29,7 +29,7 @@ export async function useAgentId(switches: AlienSwitches = {}): Promise<AgentId>
   const folder = await useFolder();
   const stateDir = join(folder, 'state');
   const [file, ...first] = sigCommand();
-  const name = IS_DENO ? 'cli/agent_id_main.ts' : 'dist/bin/agent-id.js';
+  const name = IS_DENO ? 'cli/agent_id_main.ts' : 'dist/bin/agent-id.cjs';
   const words = (args: readonly string[]) => [...first.slice(0, -1), join(ROOT, name), ...args];
   const common = {
     PATH: process.env.PATH!,

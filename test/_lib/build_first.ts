@@ -13,7 +13,7 @@ import { ROOT } from './sig.ts';
 const SOURCES = ['src', 'cli', 'npm', 'deno.json'];
 
 export default async function buildFirst(): Promise<void> {
-  const built = await stat(join(ROOT, 'dist/bin/sig.js')).catch(() => undefined);
+  const built = await stat(join(ROOT, 'dist/bin/sig.cjs')).catch(() => undefined);
   if (built && built.mtimeMs > await newestMs()) return;
   const result = await runCommand('node', [join(ROOT, 'npm/build.js')], { timeoutMs: 120_000 });
   if (result.code !== 0) throw new Error(`Build failed:\n${result.stdout}${result.stderr}`);

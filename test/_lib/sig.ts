@@ -30,7 +30,7 @@ export const IS_DENO: boolean = 'Deno' in globalThis;
 
 /** The program and its first arguments that start `sig` on this runtime. */
 export function sigCommand(): readonly [file: string, ...args: string[]] {
-  if (!IS_DENO) return [process.execPath, join(ROOT, 'dist/bin/sig.js')];
+  if (!IS_DENO) return [process.execPath, join(ROOT, 'dist/bin/sig.cjs')];
   return [process.execPath, 'run', '--quiet', '-A', '--config', join(ROOT, 'deno.json'), join(ROOT, 'cli/main.ts')];
 }
 

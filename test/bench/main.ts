@@ -19,7 +19,7 @@ import { startServer } from '../_lib/tls_server.ts';
 import { formatCosts, measureCalls, measurePrograms, type ProgramCase } from './_measure.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
-const SIG = join(ROOT, 'dist/bin/sig.js');
+const SIG = join(ROOT, 'dist/bin/sig.cjs');
 const TARGET = findHostTarget(process.platform, process.arch, false);
 /** The executable, where `npm run compile` has made it. */
 const COMPILED = TARGET && join(ROOT, 'dist', executableName(TARGET));

@@ -228,7 +228,7 @@ async function startOwn(folder: string, port: number, serverCa: string) {
   await credentials.seal(makeCredential(provider, { token: 'bench-token-0123456789abcdef' }));
   // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=DIR" shows where the time goes.
   const args = (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter((arg) => arg !== '');
-  const running = startCommand(process.execPath, [...args, 'dist/bin/sig.js', 'proxy'], {
+  const running = startCommand(process.execPath, [...args, 'dist/bin/sig.cjs', 'proxy'], {
     env: { PATH: process.env.PATH!, HOME: folder, SIG_HOME: home, ...env },
     timeoutMs: 600_000,
   });

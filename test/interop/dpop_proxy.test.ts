@@ -12,7 +12,8 @@ import { Secret } from '../../src/secret.ts';
 import { makeCanary } from '../_lib/canary.ts';
 import { makeCredential } from '../_lib/fixture.ts';
 import { useServer } from '../_lib/lab.ts';
-import { type TestProxyOptions, useProxy } from '../_lib/proxy.ts';
+import { useProxy } from '../_lib/proxy.ts';
+import type { TestProxyOptions } from '../_lib/start_proxy.ts';
 import type { Answer, ReceivedRequest, TestServer } from '../_lib/tls_server.ts';
 
 const request = (server: TestServer, line: string, more: string, body = '') =>

@@ -27,7 +27,7 @@ test('the packed tarball installs in an empty folder, imports and runs', async (
   const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
   const paths = files.map((file) => file.path);
   expect(paths).toEqual(
-    expect.arrayContaining(['dist/mod.js', 'dist/bin/sig.js', 'package.json', 'README.md', 'LICENSE']),
+    expect.arrayContaining(['dist/mod.js', 'dist/bin/sig.cjs', 'package.json', 'README.md', 'LICENSE']),
   );
   expect(paths.filter((path) => !/^(?:dist\/|package\.json$|[A-Z]+(?:\.md)?$)/.test(path))).toEqual([]);
 

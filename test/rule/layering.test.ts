@@ -24,9 +24,9 @@ test('every import points down, through the one door of its package', () => {
   expect(faults).toEqual([]);
 });
 
-/** The start of the program: main.ts, app.ts and context.ts build on each other. */
+/** The start of the program: its files build on each other. */
 function mayStart(from: string, to: string | undefined): boolean {
-  const start = ['cli/main.ts', 'cli/agent_id_main.ts', 'cli/app.ts', 'cli/context.ts'];
+  const start = ['cli/main.ts', 'cli/agent_id_main.ts', 'cli/program.ts', 'cli/app.ts', 'cli/context.ts'];
   return start.includes(from) && to !== undefined && start.includes(to);
 }
 

@@ -3,32 +3,35 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { expect, test } from 'vitest';
-import { cliBundle } from '../../npm/bundles.js';
+import { cliBundles } from '../../npm/bundles.js';
 import { needCommands, runCommand } from '../_lib/command.ts';
 import { useFolder } from '../_lib/lab.ts';
+
+/** What is in one file with our own modules. */
+const SMALL = ['cac', '@noble/ciphers', 'jsep'];
 
 /** What each command may load of node_modules when there is nothing to do for it. */
 const ALLOWED: readonly { args: string[]; packages: string[] }[] = [
   { args: ['--version'], packages: [] },
-  { args: ['--help'], packages: ['cac'] },
-  { args: ['status', '--help'], packages: ['cac'] },
-  { args: ['status'], packages: ['cac', 'yaml', '@noble/ciphers', 'jsep'] },
-  { args: ['providers'], packages: ['cac', 'yaml', 'jsep'] },
+  { args: ['--help'], packages: SMALL },
+  { args: ['status', '--help'], packages: SMALL },
+  { args: ['status'], packages: [...SMALL, 'yaml'] },
+  { args: ['providers'], packages: [...SMALL, 'yaml'] },
 ];
 
 test('a command loads only the packages that it needs', async ({ skip }) => {
   const [node] = needCommands(skip, 'node');
   const folder = await useFolder();
-  const { metafile } = await build({ ...cliBundle, outdir: join(folder, 'bin'), metafile: true, write: true });
+  const bundles = cliBundles(join(folder, 'bin')).map((bundle) => build({ ...bundle, metafile: true, write: true }));
   const packagesOf = new Map(
-    Object.entries(metafile!.outputs).map((
+    (await Promise.all(bundles)).flatMap(({ metafile }) => Object.entries(metafile!.outputs)).map((
       [path, output],
     ) => [basename(path), packagesAmong(Object.keys(output.inputs))]),
   );
   expect([...packagesOf.values()].flat()).toContain('yaml');
 
   const env = { PATH: process.env.PATH!, HOME: folder, SIG_HOME: join(folder, 'home') };
-  const sig = join(folder, 'bin/sig.js');
+  const sig = join(folder, 'bin/sig.cjs');
   await runCommand(node!, [sig, 'init', '--yes', '--key-source', 'file'], { env });
   const loaded: typeof ALLOWED[number][] = [];
   for (const [at, { args }] of ALLOWED.entries()) {
@@ -36,7 +39,7 @@ test('a command loads only the packages that it needs', async ({ skip }) => {
     const result = await runCommand(node!, [sig, ...args], { env: { ...env, NODE_V8_COVERAGE: coverage } });
     expect([args, result.code, result.stderr]).toEqual([args, 0, '']);
     const files = await loadedFiles(coverage);
-    expect(files).toContain('sig.js');
+    expect(files).toContain('sig.cjs');
     loaded.push({ args, packages: [...new Set(files.flatMap((file) => packagesOf.get(file) ?? []))].sort() });
   }
   const excess = loaded.map(({ args, packages }, at) => ({

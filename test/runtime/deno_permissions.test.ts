@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { expect, test } from 'vitest';
+import { VERSION } from '../../cli/platform/version.ts';
 import { makeCanary } from '../_lib/canary.ts';
 import { runCommand } from '../_lib/command.ts';
-import { useServer } from '../_lib/lab.ts';
+import { useFolder, useServer } from '../_lib/lab.ts';
 import { ROOT } from '../_lib/sig.ts';
 import { tokenProvider, useWorld } from '../_lib/world.ts';
 
@@ -27,13 +29,21 @@ test.for(ROWS)('sig $command runs with $flags, and not with one less', async ({ 
   const host = `localhost:${server.port}`;
   const world = await useWorld(`providers:\n${tokenProvider('api', host)}`);
   await world.logIn('api', { token: makeCanary() });
+  // As a package: what it reads of itself needs no permission there.
+  const folder = await useFolder();
+  const installed = join(folder, 'node_modules/@sigcli/cli');
+  await mkdir(installed, { recursive: true });
+  await cp(join(ROOT, 'dist/bin'), join(installed, 'dist/bin'), { recursive: true });
+  await copyFile(join(ROOT, 'package.json'), join(installed, 'package.json'));
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ dependencies: { '@sigcli/cli': VERSION } }));
   const run = (permissions: readonly string[]) => {
     const granted = permissions.map((flag) => flag.replaceAll('~/.sig', world.home).replaceAll('api.example.com', host))
       // The private CA of the test is a file of its own.
       .map((flag) => flag.startsWith('--allow-read=') ? `${flag},${server.caFile}` : flag);
-    const args = ['run', '--quiet', '--no-prompt', '--no-config', ...granted, join(ROOT, 'dist/bin/sig.js')];
+    const args = ['run', '--quiet', '--no-prompt', ...granted, 'npm:@sigcli/cli/sig'];
     const env = { PATH: '/nowhere', HOME: join(world.home, '..'), SIG_HOME: world.home, SIG_EXTRA_CA: server.caFile };
     return runCommand(join(ROOT, 'node_modules/deno/deno'), [...args, ...ARGS[command]!(`https://${host}/x`)], {
+      cwd: folder,
       env: { ...env, DENO_DIR: process.env.DENO_DIR ?? `${process.env.HOME}/.cache/deno` },
     });
   };

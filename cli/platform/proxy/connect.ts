@@ -6,12 +6,12 @@ import { writeResponseHead } from '../../../src/http1/write.ts';
 import type { Target } from '../../../src/target/target.ts';
 import type { NetworkProxy } from '../upstream/network_proxy.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { asProxyError, type Client, type ClientStream, type Turn } from './client.ts';
+import { asProxyError, type Client, type Turn } from './client.ts';
 import type { ProxyCore } from './core.ts';
 import type { Deadline, ProxyTimes } from './deadline.ts';
 import { joinTunnel } from './join.ts';
 import type { LeafContexts } from './leaf_contexts.ts';
-import { terminateTls } from './terminate.ts';
+import { type Terminated, terminateTls } from './terminate.ts';
 
 /** What CONNECT is answered with. */
 export interface ConnectOptions {
@@ -26,7 +26,7 @@ export interface ConnectOptions {
   /** @throws {SigError} when the caller may not, or the target is the proxy itself */
   readonly check: (request: ParsedRequest, target: Target) => Promise<void>;
   /** Serves what came out of the client's TLS. */
-  readonly serve: (stream: ClientStream, tunnel: Target) => void;
+  readonly serve: (terminated: Terminated, tunnel: Target) => void;
   /** Called once, when the connection is over without having been served. */
   readonly onClose: () => void;
 }

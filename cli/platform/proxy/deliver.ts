@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { cutBytes } from '../../../src/encoding/slab.ts';
 import { withFraming } from '../../../src/http1/forward.ts';
 import type { Framing, ParsedResponse } from '../../../src/http1/message.ts';
@@ -39,6 +40,9 @@ export interface DeliverOptions {
 
 /** Answers up to this size are redacted whole, so that the client learns their length. */
 const HELD_BYTES = 65_536;
+
+/** So long what may be the beginning of a secret waits for its rest, in milliseconds. */
+const QUIET_MS = 50;
 
 /** Delivers an answer whose head has come. Its body is asked for only as fast as the client reads. */
 export function deliver(options: DeliverOptions): Delivery {
@@ -124,13 +128,20 @@ function beginStream({ client, exchange, message, plan, to }: DeliverOptions) {
 function deliverScanned(options: DeliverOptions, redaction: Redaction): Delivery {
   const { exchange, plan, onFail } = options;
   const stream = beginStream(options);
+  let quiet: ReturnType<typeof setTimeout> | undefined;
   const write = (pieces: readonly Uint8Array[]) => {
     for (const piece of pieces) if (!stream.write(piece)) exchange.pause();
   };
   return {
     isBegun: () => true,
-    body: (bytes) => write(redaction.push(bytes)),
+    body(bytes) {
+      clearTimeout(quiet);
+      write(redaction.push(bytes));
+      // Where two sides talk in turns, the last byte of a message may look like the first of a secret.
+      if (redaction.heldLength > 0) quiet = setTimeout(() => write(redaction.release()), QUIET_MS).unref();
+    },
     end(trailers) {
+      clearTimeout(quiet);
       try {
         write(redaction.flush());
         stream.end(plan.trailers(trailers));
@@ -139,7 +150,7 @@ function deliverScanned(options: DeliverOptions, redaction: Redaction): Delivery
       }
     },
     drain: () => exchange.resume(),
-    abort() {},
+    abort: () => clearTimeout(quiet),
   };
 }
 

@@ -13,6 +13,7 @@ import { createDeadlineClock, PROXY_TIMES, type ProxyTimes } from './deadline.ts
 import { forwardRequest } from './forward.ts';
 import { createLeafContexts } from './leaf_contexts.ts';
 import { isSameUser } from './socket_owner.ts';
+import type { Terminated } from './terminate.ts';
 
 /** How a proxy is started. */
 export interface ListenerOptions {
@@ -92,11 +93,27 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       });
     }
 
+    function serveTunnel(terminated: Terminated, tunnel: Target): void {
+      if (!terminated.isHttp2) return serve(terminated, tunnel);
+      // node:http2 takes 15 ms and more to load, which the first client waits for who needs it.
+      import('./http2_session.ts').then(({ serveSession }) => {
+        deadline.set(Infinity);
+        serveSession({
+          socket: terminated.socket,
+          problem: core.problem,
+          clock,
+          times,
+          begin: (request, client) => begin(request, client, tunnel),
+          onClose: () => raw.destroy(),
+        });
+      }).catch(() => raw.destroy());
+    }
+
     function begin(request: ParsedRequest, client: Client, tunnel: Target | undefined): Turn {
       const own = { upstream, owner, deadline, times, environmentProxy: proxyFor, onClose: () => raw.destroy() };
       if (tunnel) return forwardRequest(request, client, { ...own, core, tunnel });
       if (request.method === 'CONNECT') {
-        return answerConnect(request, client, { ...own, core, contexts, raw, check, serve });
+        return answerConnect(request, client, { ...own, core, contexts, raw, check, serve: serveTunnel });
       }
       if (request.target.form !== 'absolute') return answerControl(request, client, authoritiesOf(port), core.control);
       const guarded: Pick<ProxyCore, 'begin'> = {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { isSigError } from '../../../src/errors.ts';
 import { canonicalHost } from '../../../src/target/host.ts';
+import { BOTH_VERSIONS } from '../http2/support.ts';
 import { createGate, NEEDS_GATE } from '../upstream/gate.ts';
 
 /** A client's connection without its TLS. */
@@ -10,6 +11,8 @@ export interface Terminated {
   readonly socket: TLSSocket;
   /** Is paused and resumed together with the socket, where there is one. */
   readonly gate: Duplex | undefined;
+  /** Whether the client chose HTTP/2. */
+  readonly isHttp2: boolean;
 }
 
 /**
@@ -30,7 +33,7 @@ export function terminateTls(
     const socket = new TLSSocket((gate ?? raw) as Socket, {
       isServer: true,
       secureContext,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...BOTH_VERSIONS],
     });
     const giveUp = () => {
       socket.destroy();
@@ -49,7 +52,7 @@ export function terminateTls(
       socket.on('error', () => {});
       raw.off('close', giveUp);
       raw.once('close', () => socket.destroy());
-      resolve({ socket, gate });
+      resolve({ socket, gate, isHttp2: socket.alpnProtocol === 'h2' });
     });
     gate?.resume();
   });

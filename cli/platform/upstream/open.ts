@@ -40,9 +40,15 @@ export interface OpenOptions {
  * begins TLS if the target has it.
  *
  * @param key of the route
+ * @param protocols what is offered by ALPN. Default HTTP/1.1 only
  * @throws {SigError} E_UPSTREAM, E_UPSTREAM_TLS, E_TIMEOUT, E_PRIVATE_ADDRESS
  */
-export async function openConnection(route: Route, key: string, options: OpenOptions): Promise<Opened> {
+export async function openConnection(
+  route: Route,
+  key: string,
+  options: OpenOptions,
+  protocols?: readonly string[],
+): Promise<Opened> {
   const { target, networkProxy } = route;
   const isSecure = target.scheme === 'https';
   const raw = networkProxy ? await reachThroughProxy(route, networkProxy, options) : await reach(route, options);
@@ -60,6 +66,7 @@ export async function openConnection(route: Route, key: string, options: OpenOpt
     host: target.host,
     context,
     timeoutMs: options.connectTimeoutMs,
+    protocols,
     session: options.sessions.get(key),
     onSession: (session) => options.sessions.set(key, session),
   });

@@ -23,6 +23,8 @@ export interface SecureOptions {
   readonly host: string;
   readonly context: SecureContext;
   readonly timeoutMs: number;
+  /** What is offered by ALPN. Default HTTP/1.1 only. */
+  readonly protocols?: readonly string[] | undefined;
   /** A session to resume. */
   readonly session?: Uint8Array | undefined;
   /** Receives sessions that can be resumed. */
@@ -48,7 +50,7 @@ export function secure(raw: Socket, options: SecureOptions): Promise<Secured> {
       // RFC 6066 §3: addresses are not sent.
       ...(isName ? { servername: host } : {}),
       secureContext: context,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...options.protocols ?? ['http/1.1']],
       // Explicit, since NODE_TLS_REJECT_UNAUTHORIZED would change the default (security case T1).
       rejectUnauthorized: true,
       ...(session ? { session: session as never } : {}),

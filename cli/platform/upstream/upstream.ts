@@ -1,7 +1,10 @@
 import { SigError } from '../../../src/errors.ts';
+import { BOTH_VERSIONS } from '../http2/support.ts';
 import { type Connection, createConnection, type Tunnel } from './connection.ts';
 import { type Exchange, type ExchangeListener, startExchange, type UpstreamRequest } from './exchange.ts';
-import { openConnection, type OpenOptions, openTunnel } from './open.ts';
+import { allowsHttp2, isHttp2Only, needsHttp2 } from './http2_choice.ts';
+import type { Http2Sessions } from './http2_sessions.ts';
+import { openConnection, type Opened, type OpenOptions, openTunnel } from './open.ts';
 import { createPool } from './pool.ts';
 import { type Lookup, systemLookup } from './resolve.ts';
 import { nameOf, type Route, routeKey } from './route.ts';
@@ -58,6 +61,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const pool = createPool(options.now ?? (() => performance.now()));
   const sessions = createSessions();
   const openOptions: OpenOptions = { trust: createTrust(env), lookup, connectTimeoutMs, sessions };
+  let http2Sessions: Promise<Http2Sessions> | undefined;
+  /** Servers that refused HTTP/1.1. */
+  const http2Only = new Set<string>();
   let count = 0;
 
   function requireRoom(route: Route): void {
@@ -65,35 +71,66 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     throw new SigError('E_UPSTREAM', `Cannot connect to "${nameOf(route)}": ${count} connections are open already`);
   }
 
-  async function open(route: Route, key: string): Promise<Connection> {
+  /** @param connect makes a connection that calls back when it is closed */
+  async function counted<T>(route: Route, connect: (onClose: () => void) => Promise<T>): Promise<T> {
     requireRoom(route);
     count++;
     try {
-      const opened = await openConnection(route, key, openOptions);
-      return createConnection(opened, nameOf(route), (free) => pool.give(key, free), (closed) => {
-        count--;
-        pool.remove(key, closed);
-      });
+      return await connect(() => count--);
     } catch (error) {
       count--;
       throw error;
     }
   }
 
+  function keep(opened: Opened, route: Route, key: string, onClose: () => void): Connection {
+    return createConnection(opened, nameOf(route), (free) => pool.give(key, free), (closed) => {
+      onClose();
+      pool.remove(key, closed);
+    });
+  }
+
+  async function open(route: Route, key: string, request: UpstreamRequest): Promise<Connection> {
+    const name = nameOf(route);
+    const mayUse = allowsHttp2(route, request);
+    if (mayUse && (http2Only.has(name) || needsHttp2(request))) return await openHttp2(route, key);
+    try {
+      return await counted(route, async (onClose) => {
+        return keep(await openConnection(route, key, openOptions), route, key, onClose);
+      });
+    } catch (error) {
+      if (!mayUse || !isHttp2Only(error)) throw error;
+      if (http2Only.size >= MAX_SESSIONS) http2Only.clear();
+      http2Only.add(name);
+      return await openHttp2(route, key);
+    }
+  }
+
+  async function openHttp2(route: Route, key: string): Promise<Connection> {
+    let onClose = () => {};
+    const dial = () =>
+      counted(route, (closed) => {
+        onClose = closed;
+        return openConnection(route, key, openOptions, BOTH_VERSIONS);
+      });
+    // node:http2 takes 15 ms and more to load, and most programs never need it here.
+    http2Sessions ??= import('./http2_sessions.ts').then(({ createHttp2Sessions }) => createHttp2Sessions());
+    const found = await (await http2Sessions).connect(key, nameOf(route), dial, () => onClose());
+    return 'begin' in found ? found : keep(found, route, key, onClose);
+  }
+
   return {
     start(route, request, listener) {
       const key = routeKey(route);
       return startExchange(route, request, listener, {
-        take: (freshMs) => pool.take(key, freshMs),
-        open: () => open(route, key),
+        take: (freshMs) => needsHttp2(request) ? undefined : pool.take(key, freshMs),
+        open: () => open(route, key, request),
       });
     },
-    async tunnel(route) {
-      requireRoom(route);
-      count++;
-      try {
+    tunnel: (route) =>
+      counted(route, async (onClose) => {
         const { socket, gate } = await openTunnel(route, openOptions);
-        socket.once('close', () => count--);
+        socket.once('close', onClose);
         return {
           socket,
           rest: new Uint8Array(0),
@@ -106,13 +143,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
             socket.resume();
           },
         };
-      } catch (error) {
-        count--;
-        throw error;
-      }
-    },
+      }),
     close(owner) {
-      pool.clear(owner === undefined ? '' : `${JSON.stringify(owner)}\n`);
+      const prefix = owner === undefined ? '' : `${JSON.stringify(owner)}\n`;
+      pool.clear(prefix);
+      http2Sessions?.then((sessions) => sessions.clear(prefix));
     },
     get connections() {
       return { open: count, free: pool.size };

@@ -134,3 +134,26 @@ test('R1: what the server echoes of the secret is redacted, in head and body', a
   expect(got).toContain('[sig:redacted:api]');
   expect(findLeaks(proxy.canary, { got })).toEqual([]);
 });
+
+test('R2: where a server waits, what looks like the beginning of a secret comes, and never the rest of it', async () => {
+  let goOn: (() => void) | undefined;
+  const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+  const server = await useServer({
+    handler(request, socket) {
+      const secret = request.header('authorization')!.slice('Bearer '.length);
+      socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(`your turn ${secret.slice(0, 2)}`)}`);
+      goOn = () => socket.write(`${chunk(`${secret.slice(2)} done`)}0\r\n\r\n`);
+    },
+  });
+  const proxy = await useProxy(server);
+  const tls = await proxy.tunnel(hostOf(server));
+  const begun = new RegExp(`your turn [\\s\\S]*${proxy.canary.slice(1, 2)}\r\n$`);
+  const first = await converse(tls, `GET / HTTP/1.1\r\nHost: ${hostOf(server)}\r\n\r\n`, begun);
+  expect(first).not.toContain('done');
+  const rest = converse(tls, '', / done/);
+  goOn!();
+  const got = (first + await rest).replace(/\r\n[0-9a-f]+\r\n/g, '');
+  expect(got).toMatch(/\[sig:redacted:api\] done/);
+  expect(findLeaks(proxy.canary, { got })).toEqual([]);
+  expect(got).not.toContain(proxy.canary.slice(3));
+});
