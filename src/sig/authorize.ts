@@ -2,6 +2,7 @@ import { mergePlacements, type Placement, renderPlacements } from '../apply/plac
 import { placeInBody, placeInHead } from '../apply/place.ts';
 import { describeRequest, type RequestFields } from '../audit/describe.ts';
 import type { Credential } from '../credential/credential.ts';
+import type { Taught } from '../dpop/attempt.ts';
 import type { Bytes } from '../encoding/bytes.ts';
 import { valueFor } from '../credential/value_for.ts';
 import { isSigError, SigError } from '../errors.ts';
@@ -53,10 +54,12 @@ export interface Authorizer {
 export const BODY_RULE_LIMIT: number = 8 * 1024 * 1024;
 
 /** Makes an authorizer. */
-export function createAuthorizer(ports: FreshPorts & { readonly env?: Environment | undefined }): Authorizer {
+export function createAuthorizer(
+  ports: FreshPorts & { readonly env?: Environment | undefined; readonly taught?: Taught | undefined },
+): Authorizer {
   const env: Environment = ports.env ?? (() => undefined);
   const freshness = createFreshness(ports);
-  const signer = createSigner(ports.clock, env);
+  const signer = createSigner(ports.clock, env, ports.taught);
 
   /** What logins place that say the same to every URL, so that they are not asked for each request. */
   const fixed = new WeakMap<Credential, Placed>();

@@ -1,5 +1,6 @@
 import type { Credential } from '../credential/credential.ts';
 import type { Credentials } from '../credential/credentials.ts';
+import type { Taught } from '../dpop/attempt.ts';
 import { SigError } from '../errors.ts';
 import { readAll } from '../encoding/read_all.ts';
 import type { AuditSink, Body, BodyDecoders, Clock, Send, WireResponse } from '../ports.ts';
@@ -30,6 +31,8 @@ export interface SigOptions {
   readonly clock: Clock;
   /** Environment variables that config.yaml names. Default: none. */
   readonly env?: Environment;
+  /** What servers taught about proofs before; see {@link remembering}. Default nothing. */
+  readonly taught?: Taught;
   /** Content codings that can be undone, so that a coded answer can be redacted. Default: what the platform has. */
   readonly decoders?: BodyDecoders;
 }
