@@ -40,6 +40,9 @@ interface Row {
 }
 
 const BODY = 'x'.repeat(1024);
+/** Made by `npm run compile -- linux-x64`. */
+const EXECUTABLE = 'dist/sig-linux-x64';
+const nobody = () => Promise.reject(new Error('asked'));
 const mode = process.argv[2];
 if (mode === 'serve') await serve();
 else if (mode === 'load') await load(JSON.parse(process.argv[3]!));
@@ -216,9 +219,6 @@ async function main(seconds: number): Promise<void> {
   }
 }
 
-/** Made by `npm run compile -- linux-x64`. */
-const EXECUTABLE = 'dist/sig-linux-x64';
-
 async function startOwn(
   name: string,
   command: readonly string[],
@@ -253,5 +253,3 @@ async function startOwn(
   });
   return { name, port: Number(found[1]), pids: [child.pid!], ca: await readFile(join(home, 'proxy/ca.pem'), 'utf8') };
 }
-
-const nobody = () => Promise.reject(new Error('asked'));
