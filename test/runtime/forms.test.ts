@@ -20,7 +20,11 @@ const PATH = '/nowhere';
 
 /** The forms, each made in an empty folder of its own. */
 const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>> = {
-  'the bundle, on the Node of the tests': async () => ({ command: [nodeHere(), BUNDLE], env: { PATH } }),
+  'the bundle, on the Node of the tests': async () => ({
+    command: [nodeHere(), BUNDLE],
+    env: { PATH },
+    installForm: 'source',
+  }),
   'the bundle, on Node 22': async () => await onNode(22),
   'the bundle, on Node 24': async () => await onNode(24),
   'the source, on Deno': async () => ({
@@ -34,13 +38,22 @@ const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>> = {
       SOURCE,
     ],
     env: { PATH, DENO_DIR: process.env.DENO_DIR ?? `${process.env.HOME}/.cache/deno`, DENO_NO_UPDATE_CHECK: '1' },
+    installForm: 'source',
   }),
-  'the source, on Bun': async () => ({ command: [join(ROOT, 'node_modules/.bin/bun'), SOURCE], env: { PATH } }),
+  'the source, on Bun': async () => ({
+    command: [join(ROOT, 'node_modules/.bin/bun'), SOURCE],
+    env: { PATH },
+    installForm: 'source',
+  }),
   'the packed package, installed': async (folder) => {
     const packed = await installPacked(folder);
     if ('reason' in packed) return packed;
     // Its first line asks the PATH for Node.
-    return { command: [join(packed.project, 'node_modules/.bin/sig')], env: { PATH: dirname(nodeHere()) } };
+    return {
+      command: [join(packed.project, 'node_modules/.bin/sig')],
+      env: { PATH: dirname(nodeHere()) },
+      installForm: 'npm-local',
+    };
   },
   'the executable, in a folder with nothing else': compile,
 };
@@ -81,7 +94,7 @@ function nodeHere(): string {
 
 async function onNode(major: number): Promise<Found> {
   const release = await findNodeRelease(major);
-  return 'reason' in release ? release : { command: [release.path, BUNDLE], env: { PATH } };
+  return 'reason' in release ? release : { command: [release.path, BUNDLE], env: { PATH }, installForm: 'source' };
 }
 
 async function compile(folder: string): Promise<Found> {
@@ -97,5 +110,5 @@ async function compile(folder: string): Promise<Found> {
   const alone = join(folder, 'alone');
   await mkdir(alone);
   await copyFile(join(out, executableName(target)), join(alone, 'sig'));
-  return { command: [join(alone, 'sig')], env: { PATH: alone } };
+  return { command: [join(alone, 'sig')], env: { PATH: alone }, installForm: 'binary' };
 }

@@ -26,6 +26,11 @@ export const FORM_CASES: Readonly<Record<string, FormCase>> = {
     expect(await sig(['login', '--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('--strategy') });
   },
 
+  'says how it is upgraded, and asks nobody': async ({ sig, form }) => {
+    const { code, stdout } = await sig(['upgrade', '--json']);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { current: VERSION, form: form.installForm }]);
+  },
+
   'makes its home': async ({ sig }) => {
     expect(await sig(['init', '--yes', '--key-source', 'file'])).toMatchObject({ code: 0, stdout: '' });
     expect(await sig(['status', '--json'])).toMatchObject({ code: 0 });
@@ -76,6 +81,23 @@ export const FORM_CASES: Readonly<Record<string, FormCase>> = {
     expect([code, stderr]).toEqual([6, expect.stringMatching(/^sig: error: /)]);
   },
 
+  'serves an agent, until it goes away': async ({ start, authority, lab }) => {
+    const running = start(['mcp']);
+    const say = (message: Record<string, unknown>) =>
+      running.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+    const clientInfo = { name: 'test', version: '1' };
+    say({ id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo } });
+    await running.waitFor(/"id":1\b/);
+    say({ method: 'notifications/initialized' });
+    say({ id: 2, method: 'tools/call', params: { name: 'request', arguments: { url: `https://${authority}/echo` } } });
+    await running.waitFor(/"id":2\b/);
+    running.end();
+    const { code, stdout, stderr } = await running.done;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('[sig:redacted:api]');
+    expect(findLeaks(lab.tokens.at(-1)!, { stdout })).toEqual([]);
+  },
+
   'run gives curl a login, also by placeholder, and hides it again': async ({ sig, lab, authority, seen }, skip) => {
     const curl = findCommand('curl') ?? skip('curl is not installed');
     const script = `${curl} -sS https://${authority}/echo && ` +
@@ -99,7 +121,8 @@ export const FORM_CASES: Readonly<Record<string, FormCase>> = {
     expect((await running.done).code).toBe(143);
   },
 
-  'a reader that goes away is no failure': async ({ command: [file, ...first], env, home, authority }) => {
+  'a reader that goes away is no failure': async ({ form, env, home, authority }) => {
+    const [file, ...first] = form.command;
     const child = spawn(file, [...first, 'request', `https://${authority}/big`], { env, cwd: dirname(home) });
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => stderr += chunk);

@@ -11,6 +11,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { expect } from 'vitest';
+import type { InstallForm } from '../../cli/command/command.ts';
 import { makeCanary } from '../_lib/canary.ts';
 import { type CommandResult, runCommand, type RunningCommand, startCommand } from '../_lib/command.ts';
 import { converse } from '../_lib/proxy.ts';
@@ -26,6 +27,8 @@ export interface Form {
   readonly command: readonly [file: string, ...args: string[]];
   /** What it needs of the environment: nothing else is there. */
   readonly env: Readonly<Record<string, string>>;
+  /** What it is to say of itself. */
+  readonly installForm: InstallForm;
 }
 
 /** The server of all forms. */
@@ -59,7 +62,7 @@ export interface FormWorld {
   request(path: string, headers?: string): Promise<string>;
   /** Requests for a path, since the form began. */
   seen(path: string): readonly ReceivedRequest[];
-  readonly command: Form['command'];
+  readonly form: Form;
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
@@ -161,7 +164,7 @@ export async function makeFormWorld(form: Form, lab: FormServer): Promise<FormWo
     home,
     lab,
     authority,
-    command: form.command,
+    form,
     env,
     sig: (args, stdin) =>
       runCommand(file, [...first, ...args], { env, cwd: folder.path, ...(stdin === undefined ? {} : { stdin }) }),
