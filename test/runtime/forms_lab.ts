@@ -98,9 +98,10 @@ export async function startFormServer(): Promise<FormServer> {
       '/events': () => ({
         headers: { 'Content-Type': 'text/event-stream' },
         body: (async function* () {
-          yield 'data: 1\n\n';
+          // No secret begins with the end of it: it comes through in one piece.
+          yield 'data: {1}\n\n';
           await new Promise<void>((resolve) => next = resolve);
-          yield 'data: 2\n\n';
+          yield 'data: {2}\n\n';
         })(),
       }),
       '/endless': (_request, socket) => {
@@ -169,7 +170,7 @@ export async function makeFormWorld(form: Form, lab: FormServer): Promise<FormWo
     sig: (args, stdin) =>
       runCommand(file, [...first, ...args], { env, cwd: folder.path, ...(stdin === undefined ? {} : { stdin }) }),
     start(args) {
-      const running = startCommand(file, [...first, ...args], { env, cwd: folder.path });
+      const running = startCommand(file, [...first, ...args], { env, cwd: folder.path, timeoutMs: 120_000 });
       started.add(running);
       running.done.then(() => started.delete(running), () => started.delete(running));
       return running;
