@@ -35,9 +35,6 @@ const FIRST = [
 const APART = {
   yaml: /^yaml$/,
   tldts: /^tldts$/,
-  jose: /^jose$/,
-  hono: /^hono$/,
-  uqr: /^uqr$/,
   mcp: /^@modelcontextprotocol\/sdk\//,
 };
 const MCP = ['server/index.js', 'server/stdio.js', 'types.js']
