@@ -31,8 +31,9 @@ export async function whatIsAsked(page: Page): Promise<'password' | 'code' | nul
 }
 
 async function askedIn(frame: Frame): Promise<'password' | 'code' | null> {
-  if (await frame.locator(CODE).count() > 0) return 'code';
-  return await frame.locator(PASSWORD).count() > 0 ? 'password' : null;
+  // Most frames have neither, and one question tells.
+  if (await frame.locator(`${CODE}, ${PASSWORD}`).count() === 0) return null;
+  return await frame.locator(CODE).count() > 0 ? 'code' : 'password';
 }
 
 /**
