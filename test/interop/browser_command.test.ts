@@ -3,9 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { findLeaks, readFolder } from '../_lib/canary.ts';
-import { findCommand, startCommand } from '../_lib/command.ts';
-import { needBrowser, useFolder, useSites } from '../_lib/lab.ts';
-import { useHttpProxy } from '../_lib/network_proxy.ts';
+import { startDisplay } from '../_lib/display.ts';
+import { needBrowser, useFolder, useHttpProxy, useSites } from '../_lib/lab.ts';
 import { cookiesOf, createIdentityProvider, createRelyingSite } from '../_lib/relying_sites.ts';
 import { startSig, startSigOnTerminal } from '../_lib/sig.ts';
 import { useWorld, type World } from '../_lib/world.ts';
@@ -183,15 +182,9 @@ test('a site of the catalogue gets its entry, and nothing else of a new site is 
 
 /** A display that nobody looks at. */
 async function useDisplay(skip: (note?: string) => never): Promise<string> {
-  const program = findCommand('Xvfb') ?? skip('Xvfb is not installed: sudo apt-get install xvfb');
-  const server = startCommand(program, ['-displayfd', '1', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], {
-    timeoutMs: 120_000,
-  });
-  onTestFinished(async () => {
-    server.kill();
-    await server.done;
-  });
-  return `:${(await server.waitFor(/^(\d+)\n/))[1]}`;
+  const display = await startDisplay() ?? skip('Xvfb is not installed: sudo apt-get install xvfb');
+  onTestFinished(display.close);
+  return display.name;
 }
 
 test('a window on a display: progress on the terminal, and q cancels', { timeout: 180_000 }, async ({ skip }) => {

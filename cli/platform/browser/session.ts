@@ -4,6 +4,7 @@ import type { BrowserOptions, BrowserPage, BrowserSession } from '../../../src/p
 import type { BrowserContext, LaunchedBrowser, Page } from './launch.ts';
 import { fromDevtools, toDevtools } from './cookie.ts';
 import { fillCode, whatIsAsked } from './field.ts';
+import { ANSWER_MS, within } from './within.ts';
 
 /** Longest wait for the first byte of a page. */
 const LOAD_MS = 60_000;
@@ -111,17 +112,17 @@ async function readStorage(
 ): Promise<ReadonlyMap<string, string> | undefined> {
   for (const page of context.pages()) {
     if (originOfPage(page) !== origin) continue;
-    const devtools = await context.newCDPSession(page);
+    const devtools = await within(ANSWER_MS, context.newCDPSession(page), undefined);
+    if (!devtools) continue;
     try {
       // Read from the browser, not by a script in the page, which the page could bend.
-      const { entries } = await devtools.send('DOMStorage.getDOMStorageItems', {
-        storageId: { securityOrigin: origin, isLocalStorage: kind === 'localStorage' },
-      });
-      if (originOfPage(page) === origin) return new Map(entries.map(([key = '', value = '']) => [key, value]));
-    } catch {
-      continue; // the tab went elsewhere meanwhile
+      const storageId = { securityOrigin: origin, isLocalStorage: kind === 'localStorage' };
+      const items = await within(ANSWER_MS, devtools.send('DOMStorage.getDOMStorageItems', { storageId }), undefined);
+      // Without an answer it is busy, or went elsewhere meanwhile.
+      if (items === undefined || originOfPage(page) !== origin) continue;
+      return new Map(items.entries.map(([key = '', value = '']) => [key, value]));
     } finally {
-      await devtools.detach().catch(() => {}); // the tab may be gone
+      void devtools.detach().catch(() => {}); // the tab may be gone, or busy for ever
     }
   }
   return undefined;
