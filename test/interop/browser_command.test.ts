@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { expect, onTestFinished, test } from 'vitest';
+import { hasArgument } from '../../cli/platform/process_identity.ts';
 import { findLeaks, readFolder } from '../_lib/canary.ts';
 import { startDisplay } from '../_lib/display.ts';
 import { needBrowser, useFolder, useHttpProxy, useSites } from '../_lib/lab.ts';
@@ -102,6 +104,31 @@ test('Ctrl-C and SIGTERM end a login with its browser, and store nothing', { tim
     (sites.server.requests as unknown[]).length = 0;
   }
 });
+
+test(
+  'SIGKILL ends a login with its browser, and the next login begins anew',
+  { timeout: 180_000 },
+  async ({ skip }) => {
+    needBrowser(skip);
+    if (process.platform !== 'linux') skip('processes are listed on Linux only');
+    const { world, login, sites } = await setUp();
+    const profile = `--user-data-dir=${join(world.home, 'browser/app-shop')}`;
+    const browsers = () =>
+      readdirSync('/proc').filter((name) => /^\d+$/.test(name) && hasArgument(Number(name), profile)).length;
+    const running = startSig([...login, '--mode', 'headless'], {
+      home: world.home,
+      env: { SIG_EXTRA_CA: sites.server.caFile, SIG_BROWSER_ARGS: JSON.stringify(sites.browserArguments.slice(1)) },
+    });
+    await expect.poll(() => sites.requests('app.shop.test').length, { timeout: 30_000 }).toBeGreaterThan(0);
+    expect(browsers()).toBeGreaterThan(0);
+    running.kill('SIGKILL');
+    expect((await running.done).code).toBe(137);
+    await expect.poll(browsers, { timeout: 20_000 }).toBe(0);
+    const again = await world.sig([...login, '--mode', 'headless'], { timeoutMs: 60_000 });
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('logged in to "app-shop"')]);
+    expect(browsers()).toBe(0);
+  },
+);
 
 test('without a display: the message says what works there', async () => {
   const { world, login } = await setUp();
