@@ -93,7 +93,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         audit(),
         renewal(),
       ]);
-      return createSig({
+      const options = {
         providers: set,
         credentials: opened,
         send: sender,
@@ -102,7 +102,10 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         clock,
         env,
         decoders: createDecoders(),
-      });
+      };
+      if (!set.all.some((provider) => provider.config.oauth2?.dpop)) return createSig(options);
+      const { remembering } = await import('../src/sig/remember.ts');
+      return remembering(await vault(), clock, (taught) => createSig({ ...options, taught }));
     }),
     watchKeys,
     forgetBrowser: async (id) => await (await import('./platform/browser/profile.ts')).removeProfile(home, id),

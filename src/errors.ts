@@ -42,7 +42,7 @@ export const ERROR_TABLE = {
   E_BODY: { exit: 5, when: 'a body rule cannot be applied to this body' },
   E_CONFLICT: { exit: 1, when: 'two values compete for one header, or a record changed meanwhile' },
   E_HTTP_STATUS: { exit: 1, when: 'the server answered with a status of 400 or more' },
-  E_HTTP: { exit: 1, when: 'a client sent something that is not strict HTTP/1.1' },
+  E_HTTP: { exit: 1, when: 'a client sent something that is not strict HTTP' },
   E_UPSTREAM: { exit: 6, when: 'the server cannot be reached or broke the connection' },
   E_CODING: {
     exit: 6,

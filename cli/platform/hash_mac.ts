@@ -6,7 +6,7 @@ import { createHmac, createSecretKey } from 'node:crypto';
  *
  * @param key 32 bytes
  */
-export function createHashMac(key: Uint8Array): (message: Uint8Array) => Uint8Array<ArrayBuffer> {
+export function createHashMac(key: Uint8Array): (message: string) => Uint8Array<ArrayBuffer> {
   const secret = createSecretKey(key);
   return (message) => new Uint8Array(createHmac('sha256', secret).update(message).digest());
 }

@@ -15,7 +15,7 @@ import type { Vault } from '../vault/vault.ts';
 import { type AlienLogin, loginWithAlien, requireSubject, verifySession } from './alien.ts';
 import { askForTokens, discoverServer, sendToServer } from './authorization_server.ts';
 import type { ImportedState } from './import_state.ts';
-import { type Learned, withLearned } from './learned.ts';
+import { type Learned, withLearned } from '../sig/learned.ts';
 import { type AgentSession, decodeSession, encodeSession, grantOf, isStale, withTokens } from './session.ts';
 import { loginWithStandard, type StandardLogin } from './standard.ts';
 import type { AgentPorts } from './transport.ts';
@@ -57,6 +57,7 @@ export interface Agent {
 
 const KEY = 'agent/key';
 const SESSION = 'agent/session';
+const NONCES = 'agent/nonces';
 /** A token with less time left is renewed before it is used, in seconds. */
 const MARGIN_SEC = 60;
 
@@ -123,7 +124,7 @@ export function createAgent(vault: Vault, ports: AgentPorts): Agent {
     async bootstrap(request) {
       const found = await readSession();
       if (found) return { session: found, already: true };
-      const session = await withLearned(vault, (learned) => login(request, learned));
+      const session = await withLearned(vault, NONCES, (learned) => login(request, learned));
       await vault.seal(SESSION, encodeSession(session));
       return { session, already: false };
     },
@@ -134,7 +135,7 @@ export function createAgent(vault: Vault, ports: AgentPorts): Agent {
       });
       if (session) await vault.seal(SESSION, encodeSession(session));
     },
-    refresh: async () => await withLearned(vault, (learned) => renew(learned, () => true)),
+    refresh: async () => await withLearned(vault, NONCES, (learned) => renew(learned, () => true)),
     async logout() {
       const session = await readSession().catch(() => undefined); // One that cannot be read is forgotten all the same.
       await vault.remove(SESSION);
@@ -150,7 +151,7 @@ export function createAgent(vault: Vault, ports: AgentPorts): Agent {
     },
     async withSigning(work) {
       const key = await requireKey(readKey);
-      return await withLearned(vault, async (learned) => {
+      return await withLearned(vault, NONCES, async (learned) => {
         const found = await readSession();
         if (!found) throw notBootstrapped();
         const isDue = (session: AgentSession) =>

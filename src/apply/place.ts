@@ -10,7 +10,7 @@ export function placeInHead(head: RequestHead, placements: readonly Placement[])
     if (placement.in === 'header') headers = placeHeader(headers, placement);
     else if (placement.in === 'query') path = placeQuery(path, placement);
   }
-  return { ...head, headers, path };
+  return { method: head.method, target: head.target, path, headers };
 }
 
 /**

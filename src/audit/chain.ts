@@ -13,8 +13,8 @@ import { encodeBase64url } from '../encoding/base64url.ts';
 import { type Bytes, encodeUtf8 } from '../encoding/bytes.ts';
 import { type AuditRecord, type ChainPosition, formatRecord, openRecord, sealRecord } from './line.ts';
 
-/** HMAC-SHA-256 under the audit key. */
-export type Mac = (message: Bytes) => Bytes | Promise<Bytes>;
+/** HMAC-SHA-256 under the audit key, over the UTF-8 bytes of a text. */
+export type Mac = (message: string) => Bytes | Promise<Bytes>;
 
 /**
  * The MAC by Web Crypto.
@@ -24,7 +24,7 @@ export type Mac = (message: Bytes) => Bytes | Promise<Bytes>;
 export async function createMac(key: Bytes): Promise<Mac> {
   if (key.length !== 32) throw new RangeError('key: 32 bytes are needed');
   const hmac = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  return async (message) => new Uint8Array(await crypto.subtle.sign('HMAC', hmac, message));
+  return async (message) => new Uint8Array(await crypto.subtle.sign('HMAC', hmac, encodeUtf8(message)));
 }
 
 /** Before the first record. */
@@ -83,6 +83,6 @@ export async function openHead(mac: Mac, line: string): Promise<ChainHead | unde
 /** The purpose goes in front, so that a head cannot pass for a record. */
 async function tagOf(mac: Mac, purpose: string, body: string): Promise<string> {
   // A synchronous MAC stays synchronous: this is on the way of each request.
-  const tag = mac(encodeUtf8(purpose + body));
+  const tag = mac(purpose + body);
   return encodeBase64url(tag instanceof Promise ? await tag : tag);
 }

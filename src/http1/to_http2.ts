@@ -1,7 +1,14 @@
 import type { HeaderPairs } from '../target/head.ts';
 
-/** RFC 9113 §8.2.2. */
-const OF_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
+/** RFC 9113 §8.2.2, and what RFC 7540 §3.2.1 had beside them. */
+const OF_CONNECTION = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /**
  * The fields of a message as HTTP/2 has them: names in lower case, none that speaks of a connection of

@@ -20,7 +20,7 @@ const PERSON_MS = 300_000;
  */
 export async function obtainByCode(
   provider: Provider,
-  { metadata, client, scopes, audience }: PersonLogin,
+  { metadata, client, scopes, audience, dpopJkt }: PersonLogin,
   ports: PersonLoginPorts,
 ): Promise<Credential> {
   const { allowHttp } = provider;
@@ -34,6 +34,7 @@ export async function obtainByCode(
       redirectUri: readOAuth2(provider, 'redirectUri', ports.env) ?? LOOPBACK_REDIRECT,
       scopes,
       audience,
+      dpopJkt,
     },
     push: async (endpoint, fields) => {
       const request = buildPushedAuthorization({ endpoint, client, fields, allowHttp });

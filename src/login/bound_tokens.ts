@@ -15,7 +15,7 @@ import { discover, type OAuth2Ports } from './oauth2.ts';
  * is the grant itself.
  *
  * @param key of the login that is renewed; a new one is made when there is none
- * @param obtain runs the grant, with ports that sign
+ * @param obtain runs the grant, with ports that sign and the thumbprint of the key
  * @throws {SigError} E_SIGNING_KEY when the server takes no algorithm of ours, E_DPOP_NONCE, E_CLOCK, and what the grant
  * throws
  */
@@ -23,13 +23,13 @@ export async function obtainBound<P extends OAuth2Ports>(
   provider: Provider,
   key: Secret<JsonWebKey> | undefined,
   ports: P,
-  obtain: (ports: P) => Promise<Credential>,
+  obtain: (ports: P, jkt?: string) => Promise<Credential>,
 ): Promise<Credential> {
   if (!provider.config.oauth2?.dpop) return await obtain(ports);
   const dpop = key ?? await makeKey(provider, ports);
   const bound = { key: await importKey(dpop.reveal()), algorithm: dpop.reveal().alg as ProofAlgorithm };
   const send = proving(ports.send, bound, createTaught(() => ports.clock.now()));
-  const credential = await obtain({ ...ports, send });
+  const credential = await obtain({ ...ports, send }, bound.key.thumbprint);
   return { ...credential, keys: { ...credential.keys, dpop } };
 }
 

@@ -81,9 +81,9 @@ async function obtain(
         provider,
         undefined,
         ports,
-        async (signing) =>
+        async (signing, jkt) =>
           isPersonGrant(provider) && ports.person
-            ? await obtainWithPerson(provider, known, { ...signing, ...ports.person })
+            ? await obtainWithPerson(provider, known, { ...signing, ...ports.person }, jkt)
             : await obtainOAuth2(provider, known, signing),
       );
     }

@@ -26,6 +26,8 @@ export interface PersonLogin {
   readonly client: Client;
   readonly scopes: readonly string[] | undefined;
   readonly audience: string | undefined;
+  /** Thumbprint of the key that the tokens are to be bound to. */
+  readonly dpopJkt?: string | undefined;
 }
 
 /** Whether a provider's grant needs a person each time there is no refresh token. */
@@ -38,6 +40,7 @@ export function isPersonGrant(provider: Provider): boolean {
  * Logs in by the provider's grant, with a person.
  *
  * @param known the client, as config and the last login have it
+ * @param dpopJkt thumbprint of the key that the ports sign with, which the code is bound to as well (RFC 9449 §10)
  * @throws {SigError} E_LOGIN_FAILED when the person or the server says no; E_TOKEN_RESPONSE when an answer is not to be
  * trusted; E_INTERRUPTED; E_UPSTREAM, E_UPSTREAM_TLS, E_TIMEOUT; E_CONFIG, E_ENV_UNSET, E_PLAINTEXT
  */
@@ -45,8 +48,9 @@ export async function obtainWithPerson(
   provider: Provider,
   known: OAuth2Session,
   ports: PersonLoginPorts,
+  dpopJkt?: string,
 ): Promise<Credential> {
-  const login = await beginLogin(provider, known, ports);
+  const login = { ...await beginLogin(provider, known, ports), dpopJkt };
   try {
     if (provider.config.oauth2?.grant === 'device_code') {
       const { obtainByDevice } = await import('./device_code.ts');

@@ -7,7 +7,7 @@ import { askForReadable, decodeBody, planDecoding } from '../redact/content_codi
 import type { Matcher, Redaction } from '../redact/matcher.ts';
 import { redactBody } from '../redact/redact_body.ts';
 import { redactFields, redactReason } from '../redact/redact_head.ts';
-import { describeRequest } from '../audit/describe.ts';
+import { describeRequest, useEvent } from '../audit/describe.ts';
 import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
 import { keepCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
@@ -121,7 +121,8 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       if (isMarked) await refusePlaceholder(head);
       return bare(head);
     }
-    const asked = { ...head, headers: askForReadable(head.headers, ports.decoders) };
+    const headers = askForReadable(head.headers, ports.decoders);
+    const asked = headers === head.headers ? head : { ...head, headers };
     const authorization = await ports.authorizer.authorize(asked, providers);
     const signing = ports.authorizer.beginSigning(providers);
     return injecting({ asked, isMarked, signing }, authorization, undefined);
@@ -154,16 +155,15 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     }
     // Last of all: a signature is over what is sent.
     if (signing) head = await signing.sign(head, credentials);
-    const placed = { ...authorization, head };
     let matcher: Matcher | undefined;
     const getMatcher = () => matcher ??= matcherFor(earlier ? [authorization, earlier] : [authorization]);
-    return {
+    const passage: Passage = {
       head,
       send: authorization.send,
       injects: true,
       needsBody: needsBody(providers),
-      place: (body) => authorizeBody(placed, body),
-      record: () => ports.audit.write({ event: 'inject', via: 'proxy', ...authorization.facts }),
+      place: (body) => authorizeBody({ ...authorization, head }, body),
+      record: () => ports.audit.write(useEvent(authorization.facts, 'proxy')),
       async renew() {
         const renewed = await ports.authorizer.reauthorize(asked, authorization);
         if (renewed) return await injecting(its, renewed, authorization);
@@ -173,12 +173,6 @@ export function createPassages(ports: PassagePorts): BeginPassage {
           provider: provider!.id,
         });
       },
-      ...(signing && {
-        mend: ({ status, fields }, isReplayable) =>
-          signing.mend({ status, headers: fields }, isReplayable)
-            ? () => injecting(its, authorization, earlier)
-            : undefined,
-      }),
       interim: (response, to) => redactFields(getMatcher(), withoutCookies(forwardResponseFields(response, to))),
       answer(response, to) {
         const kept = withoutCookies(forwardResponseFields(response, to));
@@ -189,6 +183,14 @@ export function createPassages(ports: PassagePorts): BeginPassage {
           providers.map((provider, i) => keepCookies(provider, credentials[i]!, asked, received, nowSec, ports)),
         ).then(finish);
       },
+    };
+    if (!signing) return passage;
+    return {
+      ...passage,
+      mend: ({ status, fields }, isReplayable) =>
+        signing.mend({ status, headers: fields }, isReplayable)
+          ? () => injecting(its, authorization, earlier)
+          : undefined,
     };
   }
 

@@ -1,7 +1,8 @@
 import { mergePlacements, type Placement, renderPlacements } from '../apply/placement.ts';
 import { placeInBody, placeInHead } from '../apply/place.ts';
-import { describeRequest, type RequestFields } from '../audit/describe.ts';
+import { describeUse, type UseFields } from '../audit/describe.ts';
 import type { Credential } from '../credential/credential.ts';
+import type { Taught } from '../dpop/attempt.ts';
 import type { Bytes } from '../encoding/bytes.ts';
 import { valueFor } from '../credential/value_for.ts';
 import { isSigError, SigError } from '../errors.ts';
@@ -23,7 +24,7 @@ export interface Authorization {
   readonly placements: readonly Placement[];
   readonly send: SendOptions;
   /** What the audit log says of it. */
-  readonly facts: RequestFields & { readonly provider: string; readonly placed: readonly string[] };
+  readonly facts: UseFields;
 }
 
 /** Puts credentials into requests: the one way in which the whole product does it. */
@@ -53,32 +54,40 @@ export interface Authorizer {
 export const BODY_RULE_LIMIT: number = 8 * 1024 * 1024;
 
 /** Makes an authorizer. */
-export function createAuthorizer(ports: FreshPorts & { readonly env?: Environment | undefined }): Authorizer {
+export function createAuthorizer(
+  ports: FreshPorts & { readonly env?: Environment | undefined; readonly taught?: Taught | undefined },
+): Authorizer {
   const env: Environment = ports.env ?? (() => undefined);
   const freshness = createFreshness(ports);
-  const signer = createSigner(ports.clock, env);
+  const signer = createSigner(ports.clock, env, ports.taught);
 
   /** What logins place that say the same to every URL, so that they are not asked for each request. */
-  const fixed = new WeakMap<Credential, { readonly provider: Provider; readonly placements: readonly Placement[] }>();
+  const fixed = new WeakMap<Credential, Placed>();
 
-  function placementsOf(
+  function placedBy(
     head: RequestHead,
     providers: readonly Provider[],
     credentials: readonly Credential[],
-  ): readonly Placement[] {
+  ): Placed {
     const [provider] = providers;
     const [credential] = credentials;
     const isAlone = providers.length === 1;
     const known = isAlone ? fixed.get(credential!) : undefined;
-    if (known?.provider === provider) return known!.placements;
+    if (known !== undefined && known.by === provider) return known;
     const nowSec = Math.floor(ports.clock.now() / 1000);
     const placements = mergePlacements(
       providers.flatMap((each, i) =>
         renderPlacements(each, (key, rule) => valueFor(credentials[i]!, each.extract, key, rule, head, nowSec))
       ),
     );
-    if (isAlone && credential!.cookies === undefined) fixed.set(credential!, { provider: provider!, placements });
-    return placements;
+    const placed: Placed = {
+      by: provider!,
+      placements,
+      ids: providers.map((each) => each.id).join(','),
+      names: namesOf(placements, providers),
+    };
+    if (isAlone && credential!.cookies === undefined) fixed.set(credential!, placed);
+    return placed;
   }
 
   function place(
@@ -86,18 +95,14 @@ export function createAuthorizer(ports: FreshPorts & { readonly env?: Environmen
     providers: readonly Provider[],
     credentials: readonly Credential[],
   ): Authorization {
-    const placements = placementsOf(head, providers, credentials);
+    const { placements, ids, names } = placedBy(head, providers, credentials);
     return {
       head: placeInHead(head, placements),
       providers,
       credentials,
       placements,
       send: mergeSendOptions(providers, head, env),
-      facts: {
-        provider: providers.map((provider) => provider.id).join(','),
-        ...describeRequest(head),
-        placed: namesOf(placements, providers),
-      },
+      facts: describeUse(head, ids, names),
     };
   }
 
@@ -122,6 +127,16 @@ export function createAuthorizer(ports: FreshPorts & { readonly env?: Environmen
     },
     beginSigning: signer.begin,
   };
+}
+
+/** What logins place into a request. */
+interface Placed {
+  /** The first of the providers. */
+  readonly by: Provider;
+  readonly placements: readonly Placement[];
+  /** All providers, joined. */
+  readonly ids: string;
+  readonly names: readonly string[];
 }
 
 /** What is placed and what is signed into a request: names, no values. */
@@ -154,6 +169,7 @@ function setLength(headers: HeaderPairs, length: number): HeaderPairs {
 
 /** Where every provider of a request must agree: one connection carries it. */
 function mergeSendOptions(providers: readonly Provider[], head: RequestHead, env: Environment): SendOptions {
+  if (providers.length === 1) return sendOptionsOf(providers[0]!, head.target, env);
   const [first, ...others] = providers.map((provider) => ({
     provider,
     options: sendOptionsOf(provider, head.target, env),

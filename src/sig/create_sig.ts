@@ -1,5 +1,7 @@
+import { useEvent } from '../audit/describe.ts';
 import type { Credential } from '../credential/credential.ts';
 import type { Credentials } from '../credential/credentials.ts';
+import type { Taught } from '../dpop/attempt.ts';
 import { SigError } from '../errors.ts';
 import { readAll } from '../encoding/read_all.ts';
 import type { AuditSink, Body, BodyDecoders, Clock, Send, WireResponse } from '../ports.ts';
@@ -30,6 +32,8 @@ export interface SigOptions {
   readonly clock: Clock;
   /** Environment variables that config.yaml names. Default: none. */
   readonly env?: Environment;
+  /** What servers taught about proofs before; see {@link remembering}. Default nothing. */
+  readonly taught?: Taught;
   /** Content codings that can be undone, so that a coded answer can be redacted. Default: what the platform has. */
   readonly decoders?: BodyDecoders;
 }
@@ -103,7 +107,7 @@ export function createSig(options: SigOptions): Sig {
   ): Promise<WireResponse> {
     const placed = await placeBody(authorization, body);
     // Written before the request leaves: what cannot be recorded is not injected.
-    await options.audit.write({ event: 'inject', ...authorization.facts });
+    await options.audit.write(useEvent(authorization.facts));
     const sendOptions = { ...authorization.send, timeoutMs: request.timeoutMs };
     const response = await options.send(placed.head, placed.body, sendOptions);
     await options.audit.write({ event: 'answer', ...authorization.facts, status: response.status });

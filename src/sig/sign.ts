@@ -1,6 +1,6 @@
 import type { Credential } from '../credential/credential.ts';
 import type { ProofAlgorithm } from '../dpop/algorithm.ts';
-import { beginAttempt, createTaught, type WireAnswer } from '../dpop/attempt.ts';
+import { beginAttempt, createTaught, type Taught, type WireAnswer } from '../dpop/attempt.ts';
 import { importKey, type SigningKey } from '../encoding/signing_key.ts';
 import { SigError } from '../errors.ts';
 import type { Clock } from '../ports.ts';
@@ -35,9 +35,12 @@ export interface Signer {
   readonly begin: (providers: readonly Provider[]) => Signing | undefined;
 }
 
-/** Creates a signer for the requests of one program. */
-export function createSigner(clock: Clock, env: Environment): Signer {
-  const taught = createTaught(() => clock.now());
+/**
+ * Creates a signer for the requests of one program.
+ *
+ * @param taught what servers taught before; default nothing
+ */
+export function createSigner(clock: Clock, env: Environment, taught: Taught = createTaught(() => clock.now())): Signer {
   const keyOf = createKeyCache();
 
   function begin(providers: readonly Provider[]): Signing | undefined {

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { expect, test, vi } from 'vitest';
 import { createSend } from '../../cli/platform/send.ts';
+import { timer } from '../../cli/platform/timer.ts';
+import { exportKey, generateKey } from '../../src/encoding/signing_key.ts';
+import { login } from '../../src/login/login.ts';
 import { createRenewal } from '../../src/login/renew.ts';
+import { Secret } from '../../src/secret.ts';
 import { createSig } from '../../src/sig/create_sig.ts';
 import { findLeaks } from '../_lib/canary.ts';
 import { needCommands } from '../_lib/command.ts';
@@ -126,8 +130,52 @@ test('express-oauth2-dpop takes what sig request and curl behind the proxy send,
   const line = `for i in 1 2 3; do ${curl} -sSf ${url}/$i; done`;
   const looped = await world.sig(['run', 'api', '--', '/bin/sh', '-c', line]);
   expect(looped).toMatchObject({ code: 0, stdout: '{"taken":"GET /1"}{"taken":"GET /2"}{"taken":"GET /3"}' });
-  // The proxy asks for a nonce once, each command for itself.
-  expect(api.counts).toEqual({ taken: 5, refused: 3 });
+  // The first command learns a nonce for the second; a proxy learns its own.
+  expect(api.counts).toEqual({ taken: 5, refused: 2 });
+  // What cannot be held goes out once: the nonce is there by now.
+  const large = await world.sig(['request', '-X', 'PUT', '-d', '@-', `${url}/large`], {
+    stdin: 'x'.repeat(3_000_000),
+  });
+  expect(large).toMatchObject({ code: 0, stdout: '{"taken":"PUT /large"}' });
+});
+
+test('a login with a person is bound too, and its refresh token is good with the same key alone', async () => {
+  const issuer = await useIssuer({ dpop: true, requiresDpopNonce: true, rotatesRefreshTokens: true });
+  const server = await useServer();
+  const world = await useWorld(
+    `providers:
+  api:
+    domains: ['localhost:${server.port}']
+    strategy: oauth2
+    grant: device_code
+    issuer: ${issuer.issuer}
+    clientId: ${issuer.nativeClientId}
+    scopes: [openid, offline_access]
+    dpop: true
+`,
+    { SIG_EXTRA_CA: issuer.caFile },
+  );
+  const env = (name: string) => name === 'SIG_EXTRA_CA' ? issuer.caFile : undefined;
+  const refuse = () => Promise.reject(new Error('nobody is there'));
+  await login((await world.providers()).get('api')!, {
+    send: createSend({ env }),
+    clock: { now: () => Date.now() },
+    env,
+    credentials: world.credentials,
+    prompt: { line: refuse, secret: refuse, confirm: refuse },
+    audit: memoryAudit(),
+    person: { timer, listen: refuse, invite: ({ code }) => issuer.approveDevice(code!) },
+  });
+  const first = (await world.credentials.open('api'))!;
+  const other = new Secret({ ...await exportKey(await generateKey('ES256', { extractable: true })), alg: 'ES256' });
+  await world.credentials.seal({ ...first, expiresAtSec: 1, keys: { dpop: other } });
+  expect(await world.sig(['request', server.origin])).toMatchObject({ code: 4 });
+  await world.credentials.seal({ ...first, expiresAtSec: 1 });
+  expect(await world.sig(['request', server.origin])).toMatchObject({ code: 0 });
+  const second = (await world.credentials.open('api'))!;
+  expect(second.keys!.dpop!.reveal()).toEqual(first.keys!.dpop!.reveal());
+  expect(second.oauth2!.refreshToken!.reveal()).not.toBe(first.oauth2!.refreshToken!.reveal());
+  expect(server.requests).toHaveLength(1);
 });
 
 test('the key stays when the token is renewed, and a new login has another', async () => {

@@ -125,6 +125,17 @@ describe.each(currentRuntime === 'deno' ? [] : SPEAKERS)('HTTP/2 on %s', (runtim
     expect(server.bytes().toString()).toContain('0\r\nx-sum: 7\r\n\r\n');
   });
 
+  test('P8: trailers that HTTP/2 does not know end nothing', async () => {
+    const { session } = await useLab(runtime, (_, socket) => {
+      const trailers = 'HTTP2-Settings: AAMA\r\nProxy-Status: x\r\nX-End: 1\r\n';
+      socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${trailers}\r\n`);
+    });
+    expect(await ask(session)).toMatchObject({ status: 200, body: 'ok', trailers: { 'x-end': '1' } });
+    const odd = await ask(session, { ':method': 'POST' }, { body: 'x', trailers: { 'proxy-status': 'x' } });
+    expect(odd.status).toBe(200);
+    expect((await ask(session)).status).toBe(200);
+  });
+
   test('answers without a body, and interim ones', async () => {
     const { session } = await useLab(runtime, (request, socket) => {
       if (request.method === 'HEAD') return { headers: { 'Content-Length': '55' } };

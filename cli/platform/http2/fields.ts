@@ -1,4 +1,5 @@
-import type { OutgoingHttpHeaders } from 'node:http2';
+import type { Http2Stream, OutgoingHttpHeaders } from 'node:http2';
+import { toHttp2Fields } from '../../../src/http1/to_http2.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 
 /** Fields as node:http2 reports them, names and values in turn, as pairs. */
@@ -23,4 +24,16 @@ export function toHeaders(fields: HeaderPairs): OutgoingHttpHeaders {
     else headers[name] = before === undefined ? value : `${before as string}, ${value}`;
   }
   return headers;
+}
+
+/**
+ * Ends a stream with trailers. What cannot be sent ends it with a reset: nobody else would catch what is
+ * thrown here (security case P8).
+ */
+export function sendTrailers(stream: Http2Stream, trailers: HeaderPairs): void {
+  try {
+    stream.sendTrailers(toHeaders(toHttp2Fields(trailers)));
+  } catch (cause) {
+    stream.destroy(new Error('The trailers cannot be sent', { cause }));
+  }
 }

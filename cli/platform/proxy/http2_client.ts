@@ -7,7 +7,7 @@ import type { ParsedResponse } from '../../../src/http1/message.ts';
 import { toHttp2Fields } from '../../../src/http1/to_http2.ts';
 import { writeChunk, writeLastChunk } from '../../../src/http1/write.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
-import { fromRawHeaders, toHeaders } from '../http2/fields.ts';
+import { fromRawHeaders, sendTrailers, toHeaders } from '../http2/fields.ts';
 import { asProxyError, type Client, type ClientOptions, type Turn } from './client.ts';
 
 /** What a stream is served with. */
@@ -111,7 +111,7 @@ export function serveStream(options: StreamOptions): void {
     if (interim) return stream.additionalHeaders(headers);
     const waitForTrailers = framing.kind === 'chunked';
     if (waitForTrailers) {
-      stream.once('wantTrailers', () => stream.sendTrailers(toHeaders(toHttp2Fields(answerTrailers))));
+      stream.once('wantTrailers', () => sendTrailers(stream, answerTrailers));
     }
     stream.respond(headers, { ...AS_IT_IS, endStream: framing.kind === 'none', waitForTrailers });
   }
@@ -140,7 +140,8 @@ export function serveStream(options: StreamOptions): void {
 
   function refuse(error: SigError): void {
     if (isOver) return;
-    if (stream.headersSent) return cut();
+    // It may be closed already, and just not have said so.
+    if (stream.headersSent || stream.destroyed || stream.closed) return cut();
     const { status, fields, body } = options.problem(error, false);
     stream.respond({ ...toHeaders(toHttp2Fields(fields)), ':status': status }, AS_IT_IS);
     stream.write(body);
@@ -149,7 +150,7 @@ export function serveStream(options: StreamOptions): void {
 
   const client: Client = {
     write(bytes) {
-      if (isOver) return true;
+      if (isOver || stream.destroyed || stream.closed) return true;
       decoder.push(bytes);
       return writeEvents();
     },
@@ -165,7 +166,7 @@ export function serveStream(options: StreamOptions): void {
       guard(readOn);
     },
     finish() {
-      if (isOver) return;
+      if (isOver || stream.destroyed || stream.closed) return;
       decoder.finish();
       writeEvents();
       end();

@@ -82,7 +82,7 @@ export function serveSession(options: SessionOptions): void {
     cancels = Math.min(CANCEL_BURST, cancels + (now - cancelledAtMs) / 1000 * CANCELS_PER_SEC);
     cancelledAtMs = now;
     if (--cancels >= 0 || isClosed) return;
-    session?.goaway(NGHTTP2_ENHANCE_YOUR_CALM);
+    if (session && !session.destroyed) session.goaway(NGHTTP2_ENHANCE_YOUR_CALM);
     // After what says why has gone out.
     setImmediate(close);
   }

@@ -9,7 +9,7 @@ import type { Asked } from '../../../src/http1/response_head.ts';
 import { toHttp2Fields } from '../../../src/http1/to_http2.ts';
 import { writeChunk, writeLastChunk } from '../../../src/http1/write.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
-import { fromRawHeaders, toHeaders } from '../http2/fields.ts';
+import { fromRawHeaders, sendTrailers, toHeaders } from '../http2/fields.ts';
 import type { Connection, ConnectionSink } from './connection.ts';
 
 const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR } = http2.constants;
@@ -79,7 +79,7 @@ export function createStreamConnection(session: ClientHttp2Session, name: string
     );
     its.on('end', () => guard(receiveEnd));
     its.on('drain', () => sink?.drain());
-    its.on('wantTrailers', () => its.sendTrailers(toHeaders(toHttp2Fields(requestTrailers))));
+    its.on('wantTrailers', () => sendTrailers(its, requestTrailers));
     its.on('aborted', () => hasEnded || lose());
     its.on('error', (cause) => hasEnded || lose(cause));
     its.on('close', () => hasEnded || lose());
@@ -116,7 +116,8 @@ export function createStreamConnection(session: ClientHttp2Session, name: string
 
   function receiveEnd(): void {
     // A stream that was reset has no end, whatever the runtime makes of it.
-    if (stream!.aborted || stream!.rstCode > NGHTTP2_NO_ERROR || !isTouched) return;
+    const isReset = stream!.aborted || stream!.rstCode > NGHTTP2_NO_ERROR;
+    if (!isTouched || (isReset && !hasEnded)) return;
     if (left !== undefined && left > 0) throw new Http1Error('truncated');
     // An empty body ends while the stream is paused, too.
     hasEnded = true;

@@ -7,7 +7,7 @@ test('createHashMac() agrees with Web Crypto', async () => {
   const key = randomBytes(32);
   const [fast, web] = [createHashMac(key), await createMac(key)];
   for (const length of [0, 1, 63, 64, 65, 5000]) {
-    const message = randomBytes(length);
+    const message = 'ä'.repeat(length);
     expect(fast(message)).toEqual(await web(message));
   }
 });

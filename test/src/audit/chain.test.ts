@@ -25,7 +25,7 @@ test('appendRecord() is HMAC-SHA-256 over the record, as node:crypto computes it
 });
 
 test('appendRecord() makes the same line with a synchronous MAC', async () => {
-  const sync = (message: Uint8Array) => new Uint8Array(createHmac('sha256', key).update(message).digest());
+  const sync = (message: string) => new Uint8Array(createHmac('sha256', key).update(message).digest());
   expect(await appendRecord(sync, GENESIS, fields, 0)).toEqual(await appendRecord(mac, GENESIS, fields, 0));
 });
 

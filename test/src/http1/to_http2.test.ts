@@ -9,6 +9,7 @@ test('toHttp2Fields() keeps the order, and leaves out what speaks of a connectio
     ['Proxy-Connection', 'keep-alive'],
     ['Transfer-Encoding', 'chunked'],
     ['Upgrade', 'h2c'],
+    ['HTTP2-Settings', 'AAMAAABkAAQAAP__'],
     ['TE', 'trailers'],
     ['X-A', 'Caf\xe9'],
     ['X-B', '2'],

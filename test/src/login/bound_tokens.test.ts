@@ -95,3 +95,18 @@ test('obtainBound() hands on what the server says against the grant', async () =
   await expect(obtain(scriptedSend(() => answer(401, '<html>')))).rejects.toMatchObject({ code: 'E_LOGIN_FAILED' });
   await expect(obtain(scriptedSend(() => answer(503)))).rejects.toMatchObject({ code: 'E_UPSTREAM' });
 });
+
+test('obtainBound() tells the grant the thumbprint of the key, where there is one', async () => {
+  const told: (string | undefined)[] = [];
+  for (const provider of [bound, makeOAuthProvider()]) {
+    const tokenType = provider === bound ? 'DPoP' : 'Bearer';
+    const send = scriptedSend(() => answer(200, { ...good, token_type: tokenType }));
+    const ports = { send, clock: fixedClock(), env: () => undefined };
+    const { keys } = await obtainBound(provider, undefined, ports, (signing, jkt) => {
+      told.push(jkt);
+      return obtainOAuth2(provider, undefined, signing);
+    });
+    if (keys) expect(told[0]).toBe(await jwkThumbprint(keys.dpop!.reveal()));
+  }
+  expect(told).toEqual([expect.any(String), undefined]);
+});

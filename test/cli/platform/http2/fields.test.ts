@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromRawHeaders, toHeaders } from '../../../../cli/platform/http2/fields.ts';
+import { fromRawHeaders, sendTrailers, toHeaders } from '../../../../cli/platform/http2/fields.ts';
 
 test('fromRawHeaders() pairs names and values', () => {
   expect(fromRawHeaders([':status', '200', 'x-a', '1', 'x-a', '2'])).toEqual([[':status', '200'], ['x-a', '1'], [
@@ -18,4 +18,16 @@ test('toHeaders() knows no inherited names', () => {
     ['constructor', '1'],
     ['__proto__', '2'],
   ]);
+});
+
+test('P8: sendTrailers() resets a stream whose trailers cannot be sent', () => {
+  const reasons: string[] = [];
+  const stream = {
+    sendTrailers() {
+      throw new TypeError('closed');
+    },
+    destroy: (error: Error) => reasons.push(error.message),
+  };
+  sendTrailers(stream as never, [['x-a', '1']]);
+  expect(reasons).toEqual(['The trailers cannot be sent']);
 });

@@ -8,7 +8,7 @@ import { Secret } from '../../../../src/secret.ts';
 import { createPlaceholders, type Placeholder } from '../../../../src/proxy/placeholder.ts';
 import { findLeaks, makeCanary } from '../../../_lib/canary.ts';
 import { needCommands } from '../../../_lib/command.ts';
-import { makeCredential } from '../../../_lib/fixture.ts';
+import { makeCredential, makeProvider } from '../../../_lib/fixture.ts';
 import { useFolder, useServer } from '../../../_lib/lab.ts';
 import { converse, useProxy } from '../../../_lib/proxy.ts';
 import type { TestServer } from '../../../_lib/tls_server.ts';
@@ -311,4 +311,31 @@ test('forwardRequest() uploads a large body as fast as the server reads', async 
     if (!tls.write(Buffer.alloc(65536))) await new Promise((resolve) => tls.once('drain', resolve));
   }
   expect(await answer).toMatch(/^HTTP\/1\.1 200/);
+});
+
+test('H18: a redirect passes to the client without its secrets, and what follows is judged for itself', async () => {
+  const other = await useServer();
+  const server = await useServer({
+    handler: (request) => ({
+      status: 302,
+      headers: { Location: `https://localhost:${other.port}/next?token=${request.header('authorization')!.slice(7)}` },
+    }),
+  });
+  const proxy = await useProxy(server, {
+    others: [makeProvider({
+      id: 'other',
+      domains: [hostOf(other)],
+      caFile: other.caFile,
+      apply: [{ in: 'header', name: 'X-Other', value: '${token}' }],
+    })],
+  });
+  const got = await proxy.request(get(server));
+  expect(got).toMatch(/^HTTP\/1\.1 302/);
+  expect(got).toContain(`Location: https://localhost:${other.port}/next?token=[sig:redacted:api]`);
+  // Nobody is logged in there: the login of the first host is not tried.
+  const tls = await proxy.tunnel(hostOf(other));
+  const next = await converse(tls, get(other, '/next'));
+  expect(problem(next)).toMatchObject({ code: 'E_LOGIN_REQUIRED', provider: 'other' });
+  expect(other.requests).toEqual([]);
+  expect(findLeaks(proxy.canary, { got, next })).toEqual([]);
 });

@@ -124,6 +124,33 @@ describe.each(SPEAKERS)('serveSession() on %s', (runtime) => {
     await expectAlive();
   });
 
+  test('P8: a client that resets or goes at any moment ends nothing but its own requests', async () => {
+    const { open, authority, expectAlive } = await useLab(
+      runtime,
+      (request) =>
+        request.path === '/cut'
+          ? { raw: 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc', close: true }
+          : { body: 'ok' },
+    );
+    for (let ms = 0; ms < 30; ms++) {
+      const socket = await open();
+      const ids = [1, 3, 5, 7];
+      socket.write(Buffer.concat([
+        preface(),
+        ...ids.map((id) => requestFrame(id, fieldsOf(authority, 'GET', id === 5 ? '/cut' : '/'))),
+        requestFrame(9, fieldsOf(authority, 'POST'), END_HEADERS),
+        frame(FRAME.data, 0, 9, Buffer.from('half')),
+      ]));
+      await delay(ms);
+      if (ms % 2) {
+        socket.write(Buffer.concat([...ids, 9].map((id) => frame(FRAME.reset, 0, id, Buffer.alloc(4, ms % 9)))));
+      }
+      if (ms % 3) await delay(2);
+      socket.destroy();
+    }
+    await expectAlive();
+  });
+
   test('P9: rapid resets are cut off, and reach the server in small number (CVE-2023-44487)', async () => {
     const { open, server, authority, expectAlive } = await useLab(
       runtime,
