@@ -9,7 +9,7 @@ import { redactBody } from '../redact/redact_body.ts';
 import { redactFields, redactReason } from '../redact/redact_head.ts';
 import { describeRequest } from '../audit/describe.ts';
 import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
-import { keepCookies } from '../sig/roll.ts';
+import { isSetCookie, keepCookies, withoutCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
 import type { Signing } from '../sig/sign.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
@@ -177,7 +177,7 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       answer(response, to) {
         const kept = withoutCookies(forwardResponseFields(response, to));
         const finish = () => redacted(getMatcher(), response, kept, asked);
-        if (!response.fields.some(isCookie)) return finish();
+        if (!response.fields.some(isSetCookie)) return finish();
         const received = { status: response.status, headers: response.fields };
         return Promise.all(
           providers.map((provider, i) => keepCookies(provider, credentials[i]!, asked, received, nowSec, ports)),
@@ -242,13 +242,4 @@ function bare(head: RequestHead): Passage {
     }),
   };
   return passage;
-}
-
-/** Security case R6: a fresh session is the vault's, never the agent's. */
-function withoutCookies(fields: HeaderPairs): HeaderPairs {
-  return fields.filter((field) => !isCookie(field));
-}
-
-function isCookie([name]: readonly [string, string]): boolean {
-  return /^set-cookie2?$/i.test(name);
 }
