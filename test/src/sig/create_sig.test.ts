@@ -274,10 +274,13 @@ test('R6: a fresh session is stored, and taken out of the answer', async () => {
 test('R1: a hop that carries nothing cannot bring back what an earlier hop carried', async () => {
   const canary = makeCanary();
   const encoded = Buffer.from(canary).toString('base64');
-  const { sig, send, credentials } = await setUp((_, count) =>
-    count === 1
-      ? answer(302, '', [['Location', 'https://evil.example/x']])
-      : answer(200, `raw ${canary} coded ${encoded}`, [['X-Echo', canary]]), ORIGINS);
+  const { sig, send, credentials } = await setUp(
+    (_, count) =>
+      count === 1
+        ? answer(302, '', [['Location', 'https://evil.example/x']])
+        : answer(200, `raw ${canary} coded ${encoded}`, [['X-Echo', canary]]),
+    ORIGINS,
+  );
   await credentials.seal(makeCredential(ORIGINS[0]!, { token: canary }));
   const { response, providers } = await sig.request(
     headOf(URL, 'GET', [['Range', 'bytes=0-9'], ['Accept-Encoding', 'compress']]),
@@ -293,8 +296,11 @@ test('R1: a hop that carries nothing cannot bring back what an earlier hop carri
 
 test('R1: what one provider was given is redacted in the answers of the next', async () => {
   const canary = makeCanary();
-  const { sig, credentials } = await setUp((_, count) =>
-    count === 1 ? answer(302, '', [['Location', 'https://next.example/x']]) : answer(200, `was ${canary}`), ORIGINS);
+  const { sig, credentials } = await setUp(
+    (_, count) =>
+      count === 1 ? answer(302, '', [['Location', 'https://next.example/x']]) : answer(200, `was ${canary}`),
+    ORIGINS,
+  );
   await credentials.seal(makeCredential(ORIGINS[0]!, { token: canary }));
   const { response } = await sig.request(headOf(URL), null, { follow: true });
   const body = new TextDecoder().decode(await readAll(response.body, Infinity));
