@@ -18,7 +18,11 @@ export function redactFields(matcher: Matcher, fields: HeaderPairs): HeaderPairs
   // Nearly all heads are clean, and one scan of the whole says so.
   const isClean = redactText(matcher, fields.flat().join(SEPARATOR)) === undefined;
   if (isClean && !fields.some((field) => wholeSecretOf(matcher, field))) return fields;
-  return fields.map((field) => redactField(matcher, field));
+  return fields.map((field) => {
+    const redacted = redactField(matcher, field);
+    if (redacted !== field) matcher.onMark?.();
+    return redacted;
+  });
 }
 
 /** Redacts the reason phrase of a status line, or any other short text. */
