@@ -20,7 +20,13 @@ export function parseCommandLine(program: string, argv: readonly string[], comma
   const normal = normaliseArgv(argv, commands, GLOBAL_OPTIONS);
   const app = cac(program);
   // One line per command is enough; cac would add a second list of them all.
-  app.globalCommand.helpCallback = (sections) => sections.filter(({ title }) => !title?.startsWith('For more info'));
+  app.globalCommand.helpCallback = (sections) => {
+    const notes = commands.find(({ name }) => name === normal.command)?.notes ?? [];
+    return [
+      ...sections.filter(({ title }) => !title?.startsWith('For more info')),
+      ...(notes.length === 0 ? [] : [{ title: 'Notes', body: notes.map((line) => `  ${line}`).join('\n') }]),
+    ];
+  };
   const value = { type: [unguard] as unknown as [] };
   const declare = (
     target: { option: (flag: string, description: string, config?: object) => unknown },

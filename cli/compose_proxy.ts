@@ -16,6 +16,7 @@ import type { AuditSink, Clock } from '../src/ports.ts';
 import type { ProviderSet } from '../src/provider/find.ts';
 import type { ChildProxy } from '../src/proxy/child_environment.ts';
 import { createControl } from '../src/proxy/control.ts';
+import { countProblem, createCounters, renderMetrics } from '../src/proxy/counters.ts';
 import { cacheCredentials } from '../src/proxy/credential_cache.ts';
 import { createLeafIssuer, mintAuthority } from '../src/proxy/leaf_issuer.ts';
 import { createPassages } from '../src/proxy/passage.ts';
@@ -67,6 +68,12 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
   let policy = createPolicy(parts.providers, policyOptions);
   const credentials = cacheCredentials(parts.credentials, clock);
   const session = createSessionToken();
+  const counters = createCounters();
+  const upstream = createUpstream({ env });
+  const renew: Renew = (provider, old) => {
+    counters.renewals++;
+    return parts.renew(provider, old);
+  };
   const isStored = options.ca === 'stored';
   const mint = async (hosts: readonly string[]) =>
     isStored
@@ -94,27 +101,37 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
   const stopAsked = new Promise<void>((resolve) => reportStop = resolve);
   const listener = await startListener({
     core: {
-      connect: (target) => decideConnect(policy, target),
+      connect(target) {
+        const decision = decideConnect(policy, target);
+        if (decision === 'tunnel') counters.tunnels++;
+        else counters.intercepts++;
+        return decision;
+      },
       begin: createPassages({
         policy: () => policy,
-        authorizer: createAuthorizer({ credentials, clock, renew: parts.renew, env }),
+        authorizer: createAuthorizer({ credentials, clock, renew, env }),
         credentials,
         audit: parts.audit,
         clock,
         decoders: createDecoders(),
+        counters,
         placeholders: parts.placeholders,
       }),
-      problem: problemOf,
+      problem(error, close) {
+        countProblem(counters, error.code);
+        return problemOf(error, close);
+      },
       leaf: (host) => issuer.issue(host),
       control: createControl({
         isToken: session.isToken,
         certificatesPem: () => issuer.certificatesPem,
         status: () => status(),
+        metrics: () => renderMetrics(counters, { clients: listener.clients, upstream: upstream.connections }),
         stop: () => reportStop(),
       }),
       isToken: session.isToken,
     },
-    upstream: createUpstream({ env }),
+    upstream,
     env,
     port: options.port,
   });

@@ -143,6 +143,10 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
       return await startProxy({ ...parts, audit: log, renew, placeholders: options.placeholders }, options);
     },
     daemon: once(async () => (await import('./platform/proxy/daemon.ts')).createDaemon({ home, env: process.env })),
+    caTrust: async () => {
+      const { createCaTrust } = await import('./platform/proxy/ca_trust.ts');
+      return createCaTrust({ home, userHome: homedir(), platform: process.platform });
+    },
     async runChild(options) {
       const [{ runChild }, { createMatcher }, { createNeedles }] = await Promise.all([
         import('./platform/run_child.ts'),

@@ -28,6 +28,8 @@ export interface CommandSpec {
   readonly summary: string;
   readonly options?: readonly OptionSpec[];
   readonly examples: readonly string[];
+  /** What `--help` explains below the examples, line by line. */
+  readonly notes?: readonly string[];
   /** Loads what runs it: a command pays only for its own code. */
   load(): Promise<{ readonly run: Run }>;
 }
@@ -124,6 +126,8 @@ export interface Context {
   /** Starts a proxy in this process. */
   readonly startProxy: (options: ProxyOptions) => Promise<ProxySession>;
   readonly daemon: () => Promise<Daemon>;
+  /** Who trusts the proxy's CA. */
+  readonly caTrust: () => Promise<CaTrust>;
   /**
    * Runs a program to its end: same terminal, same signals, output redacted.
    *
@@ -220,6 +224,24 @@ export interface Daemon {
   child(): Promise<ChildProxy | undefined>;
   /** Lets this process, which is the daemon, be controlled. Removes itself with the result. */
   serve(session: ProxySession, onStop: () => void): Promise<() => Promise<void>>;
+}
+
+/** Lets programs of this user trust the proxy's CA, or takes that back. */
+export interface CaTrust {
+  /** @throws {SigError} E_USAGE when there is no CA yet */
+  trust(): Promise<TrustReport>;
+  untrust(): Promise<TrustReport>;
+}
+
+/** What was done to trust stores, and what a person can do. */
+export interface TrustReport {
+  /** SHA-256 of the certificates, lower-case hexadecimal. */
+  readonly fingerprints: readonly string[];
+  /** Stores that were changed. */
+  readonly changed: readonly string[];
+  readonly failed: readonly { readonly store: string; readonly message: string }[];
+  /** For stores that sig itself does not touch. */
+  readonly commands: readonly string[];
 }
 
 /** What is known of a running daemon. */

@@ -21,9 +21,12 @@ export const run: Run = async (input, context) => {
       return await status(context);
     case 'env':
       return await env(context);
+    case 'trust':
+    case 'untrust':
+      return await trust(action, context);
     default:
       throw new SigError('E_USAGE', `Unknown action "${action}"`, {
-        hint: 'use start, stop, status or env; or nothing',
+        hint: 'use start, stop, status, env, trust or untrust; or nothing',
       });
   }
 };
@@ -91,6 +94,26 @@ async function env(context: Context): Promise<number> {
   if (context.io.json) await printJson(context.io, proxyEnvironment(child));
   else for (const line of exportLines(child, true)) await printLine(context.io, line);
   return 0;
+}
+
+async function trust(action: 'trust' | 'untrust', context: Context): Promise<number> {
+  const { io } = context;
+  const report = await (await context.caTrust())[action]();
+  if (io.json) await printJson(io, report);
+  else {
+    for (const print of new Set(report.fingerprints)) await printLine(io, `CA with the SHA-256 fingerprint ${print}`);
+    const done = action === 'trust' ? 'added to' : 'removed from';
+    for (const store of report.changed) await printLine(io, `${done} ${store}`);
+    for (const { store, message } of report.failed) await note(io, `not ${done} ${store}: ${message}`);
+    if (report.changed.length + report.failed.length === 0) {
+      await note(io, action === 'trust' ? 'no browser store that lacks it was found' : 'nothing was left to remove');
+    }
+    if (report.commands.length > 0) {
+      await note(io, 'for the store of the system, which sig does not touch:');
+      for (const command of report.commands) await printLine(io, command);
+    }
+  }
+  return report.failed.length > 0 ? 1 : 0;
 }
 
 /**

@@ -153,7 +153,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'proxy',
-    args: '[start|stop|status|env]',
+    args: '[start|stop|status|env|trust|untrust]',
     summary: 'Run the proxy here, or in the background; its CA is in proxy/ca.pem of the sig home',
     options: [
       { flag: '--port <number>', description: 'Port on loopback (default: a free one)' },
@@ -163,6 +163,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       'sig proxy --port 8080',
       'sig proxy start && eval "$(sig proxy env)"',
+    ],
+    notes: [
+      'The proxy answers for the hosts of your providers with certificates of its own CA, so programs must trust it.',
+      'The CA is made once per sig home, can vouch for those hosts only, and its key is sealed in the vault.',
+      '"sig run" needs nothing: its CA lives and ends with it. "sig proxy env" sets what curl, git, Node, Deno, Python,',
+      'OpenSSL, AWS and Java read. For browsers of this user "sig proxy trust" adds it to their stores on Linux',
+      '(certutil of libnss3-tools) and prints the command for the system store, which sig itself does not touch; on',
+      'macOS and Windows it prints commands only. "sig proxy untrust" removes exactly what was added, by fingerprint.',
+      'A provider with a new host makes a new CA certificate: run "sig proxy trust" again.',
     ],
     load: () => import('./proxy.ts'),
   },

@@ -9,11 +9,12 @@ import { redactBody } from '../redact/redact_body.ts';
 import { redactFields, redactReason } from '../redact/redact_head.ts';
 import { describeRequest, useEvent } from '../audit/describe.ts';
 import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
-import { keepCookies } from '../sig/roll.ts';
+import { isSetCookie, keepCookies, withoutCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
 import type { Signing } from '../sig/sign.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
 import { authorityOf, type Target } from '../target/target.ts';
+import type { Counters } from './counters.ts';
 import type { OpenCredentials } from './credential_cache.ts';
 import { hasPlaceholder, type Placeholder, swapPlaceholders } from './placeholder.ts';
 import { decideRequest, type ProxyPolicy } from './policy.ts';
@@ -87,6 +88,7 @@ export interface PassagePorts {
   readonly clock: Clock;
   /** Content codings that can be undone here. */
   readonly decoders: BodyDecoders;
+  readonly counters: Counters;
   /** Of this proxy's child. */
   readonly placeholders?: readonly Placeholder[] | undefined;
 }
@@ -110,8 +112,8 @@ export type BeginPassage = (request: ParsedRequest, target: Target) => Promise<P
  * @returns a function that throws {SigError} for every request that is refused
  */
 export function createPassages(ports: PassagePorts): BeginPassage {
-  const matcherFor = createMatcherCache();
-  const { placeholders = [] } = ports;
+  const { placeholders = [], counters } = ports;
+  const matcherFor = createMatcherCache(() => counters.redactions++);
 
   return async (request, target) => {
     const head = readHead(request, target);
@@ -119,8 +121,10 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     const isMarked = hasPlaceholder(head);
     if (providers.length === 0) {
       if (isMarked) await refusePlaceholder(head);
+      counters.passed++;
       return bare(head);
     }
+    counters.claimed++;
     const headers = askForReadable(head.headers, ports.decoders);
     const asked = headers === head.headers ? head : { ...head, headers };
     const authorization = await ports.authorizer.authorize(asked, providers);
@@ -163,7 +167,10 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       injects: true,
       needsBody: needsBody(providers),
       place: (body) => authorizeBody({ ...authorization, head }, body),
-      record: () => ports.audit.write(useEvent(authorization.facts, 'proxy')),
+      record() {
+        counters.injections++;
+        return ports.audit.write(useEvent(authorization.facts, 'proxy'));
+      },
       async renew() {
         const renewed = await ports.authorizer.reauthorize(asked, authorization);
         if (renewed) return await injecting(its, renewed, authorization);
@@ -177,7 +184,7 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       answer(response, to) {
         const kept = withoutCookies(forwardResponseFields(response, to));
         const finish = () => redacted(getMatcher(), response, kept, asked);
-        if (!response.fields.some(isCookie)) return finish();
+        if (!response.fields.some(isSetCookie)) return finish();
         const received = { status: response.status, headers: response.fields };
         return Promise.all(
           providers.map((provider, i) => keepCookies(provider, credentials[i]!, asked, received, nowSec, ports)),
@@ -242,13 +249,4 @@ function bare(head: RequestHead): Passage {
     }),
   };
   return passage;
-}
-
-/** Security case R6: a fresh session is the vault's, never the agent's. */
-function withoutCookies(fields: HeaderPairs): HeaderPairs {
-  return fields.filter((field) => !isCookie(field));
-}
-
-function isCookie([name]: readonly [string, string]): boolean {
-  return /^set-cookie2?$/i.test(name);
 }

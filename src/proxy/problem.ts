@@ -59,7 +59,7 @@ const REASONS: Readonly<Record<number, string>> = {
   508: 'Loop Detected',
 };
 
-/** Fields that a status demands (RFC 9110 §11.6.1, §11.7.1, §15.5.6). */
+/** Fields that a status demands (RFC 9110 §11.6.1, §11.7.1, §15.5.6; RFC 6750 §3 for the server's own 401). */
 const DEMANDED: Readonly<Record<number, readonly [string, string]>> = {
   401: ['WWW-Authenticate', 'Sig'],
   405: ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
@@ -70,10 +70,14 @@ const DEMANDED: Readonly<Record<number, readonly [string, string]>> = {
  * Turns a failure into the answer of the proxy: stable code, what happened, and what a person can do.
  *
  * @param close whether the connection ends with it
+ * @param as what answers: a proxy, or a server that forwards, to which 407 would mean nothing. Default proxy
  */
-export function problemOf(error: SigError, close: boolean): Problem {
+export function problemOf(error: SigError, close: boolean, as: 'proxy' | 'server' = 'proxy'): Problem {
+  const asksForToken = as === 'server' && error.code === 'E_PROXY_AUTH';
   const status = error.cause instanceof Http1Error && error.code !== 'E_UPSTREAM'
     ? error.cause.status
+    : asksForToken
+    ? 401
     : STATUS[error.code] ?? 500;
   const { code, message, hint, provider } = error;
   const body = encodeUtf8(`${
@@ -87,7 +91,7 @@ export function problemOf(error: SigError, close: boolean): Problem {
       ...(hint === undefined ? {} : { hint }),
     })
   }\n`);
-  const demanded = DEMANDED[status];
+  const demanded = asksForToken ? ['WWW-Authenticate', 'Bearer realm="sig"'] as const : DEMANDED[status];
   return {
     status,
     reason: REASONS[status] ?? 'Error',

@@ -11,14 +11,23 @@ export interface SessionToken {
 
 /** Makes a token. */
 export function createSessionToken(): SessionToken {
-  const text = encodeBase64url(randomBytes(32));
-  const wanted = encodeUtf8(text);
-  return {
-    token: new Secret(text),
-    isToken(presented) {
-      const given = encodeUtf8(presented);
-      // The length of a token is no secret.
-      return given.length === wanted.length && equalBytes(given, wanted);
-    },
+  const token = new Secret(encodeBase64url(randomBytes(32)));
+  return { token, isToken: matchToken(token) };
+}
+
+/**
+ * Makes the comparison with a token, in constant time.
+ *
+ * @example
+ * ```ts
+ * const isToken = matchToken(new Secret(env.BROKER_KEY));
+ * ```
+ */
+export function matchToken(token: Secret): (presented: string) => boolean {
+  const wanted = encodeUtf8(token.reveal());
+  return (presented) => {
+    const given = encodeUtf8(presented);
+    // The length of a token is no secret.
+    return wanted.length > 0 && given.length === wanted.length && equalBytes(given, wanted);
   };
 }

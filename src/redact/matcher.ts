@@ -7,6 +7,8 @@ import { MAX_BUDGET, scan, type Span } from './scan.ts';
 export interface Matcher {
   /** What is redacted as a whole header field only. */
   readonly fields: readonly FieldSecret[];
+  /** Told of each mark that is put into a text that comes in chunks, and of each header field with one. */
+  readonly onMark?: (() => void) | undefined;
   /** Begins a text that comes in chunks. */
   begin(): Redaction;
   /** Redacts a text that is there as a whole. The very same array when it is clean. */
@@ -45,16 +47,20 @@ export interface Redaction {
  * for (const piece of redaction.flush()) write(piece);
  * ```
  */
-export function createMatcher({ needles, fields }: Pick<Needles, 'needles' | 'fields'>): Matcher {
-  if (needles.length === 0) return { fields, begin: () => PASS_THROUGH, redact: (bytes) => bytes };
+export function createMatcher(
+  { needles, fields }: Pick<Needles, 'needles' | 'fields'>,
+  onMark?: Matcher['onMark'],
+): Matcher {
+  if (needles.length === 0) return { fields, onMark, begin: () => PASS_THROUGH, redact: (bytes) => bytes };
   const index = indexNeedles(needles);
   return {
     fields,
-    begin: () => new TextRedaction(index),
+    onMark,
+    begin: () => new TextRedaction(index, onMark),
     redact(bytes) {
       if (bytes.length === 0) return bytes;
       const pieces: Uint8Array[] = [];
-      passOn(newState(), index, bytes, true, pieces);
+      passOn(newState(undefined), index, bytes, true, pieces);
       return pieces.length === 1 ? pieces[0]! : concatBytes(...pieces);
     },
   };
@@ -77,12 +83,13 @@ interface State {
   /** How much may be compared; see `MatchCursor`. */
   budget: number;
   counts: Map<string, number> | undefined;
+  readonly onMark: Matcher['onMark'];
 }
 
 const NO_COUNTS: ReadonlyMap<string, number> = new Map();
 
-function newState(): State {
-  return { held: NOTHING, skip: 0, isMarked: false, budget: MAX_BUDGET, counts: undefined };
+function newState(onMark: Matcher['onMark']): State {
+  return { held: NOTHING, skip: 0, isMarked: false, budget: MAX_BUDGET, counts: undefined, onMark };
 }
 
 /** A text in which nothing is looked for. */
@@ -99,9 +106,9 @@ class TextRedaction implements Redaction {
   readonly index: NeedleIndex;
   readonly state: State;
 
-  constructor(index: NeedleIndex) {
+  constructor(index: NeedleIndex, onMark: Matcher['onMark']) {
     this.index = index;
-    this.state = newState();
+    this.state = newState(onMark);
   }
 
   push(chunk: Uint8Array): Uint8Array[] {
@@ -181,6 +188,7 @@ function passOn(state: State, index: NeedleIndex, bytes: Uint8Array, final: bool
 function count(state: State, provider: string): void {
   state.counts ??= new Map();
   state.counts.set(provider, (state.counts.get(provider) ?? 0) + 1);
+  state.onMark?.();
 }
 
 /** By place; of those that begin together the longest first, since it names the mark. */

@@ -18,7 +18,11 @@ export function redactFields(matcher: Matcher, fields: HeaderPairs): HeaderPairs
   // Nearly all heads are clean, and one scan of the whole says so.
   const isClean = redactText(matcher, joinFields(fields)) === undefined;
   if (isClean && !fields.some((field) => wholeSecretOf(matcher, field))) return fields;
-  return fields.map((field) => redactField(matcher, field));
+  return fields.map((field) => {
+    const redacted = redactField(matcher, field);
+    if (redacted !== field) matcher.onMark?.();
+    return redacted;
+  });
 }
 
 /** Written out: `flat` and `join` take five times as long. */

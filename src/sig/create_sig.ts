@@ -16,7 +16,7 @@ import { type Authorization, authorizeBody, BODY_RULE_LIMIT, createAuthorizer, n
 import { chooseProviders } from './choose.ts';
 import { fetchThrough } from './fetch.ts';
 import { followRedirects } from './redirect.ts';
-import { keepCookies } from './roll.ts';
+import { keepCookies, withoutCookies } from './roll.ts';
 import { createMatcherCache } from './secrets.ts';
 import type { Signing } from './sign.ts';
 import type { Exchange, RequestOptions, Sig } from './sig.ts';
@@ -53,13 +53,19 @@ export function createSig(options: SigOptions): Sig {
   const decoders = options.decoders ?? webDecoders();
   const matcherFor = createMatcherCache();
 
-  async function sendOnce(head: RequestHead, body: Body | null, request: RequestOptions): Promise<Exchange> {
+  /** @param carried what was sent so far, in this hop and those before it; it grows */
+  async function sendOnce(
+    head: RequestHead,
+    body: Body | null,
+    request: RequestOptions,
+    carried: Authorization[],
+  ): Promise<Exchange> {
     const providers = chooseProviders(options.providers, head, request.providers);
     const held = await holdForRules(providers, head, body);
     // A part of a body, or a coding that nobody here can undo, could carry a secret past the redaction (R4).
     const asked = { ...head, headers: askForReadable(head.headers, decoders) };
     const authorization = await authorizer.authorize(asked, providers);
-    const carried = [authorization];
+    carried.push(authorization);
     const signing = authorizer.beginSigning(providers);
     let response = await sendSigned(authorization, held, request, signing);
     if (response.status === 401 && isReplayable(held)) {
@@ -70,9 +76,25 @@ export function createSig(options: SigOptions): Sig {
         response = await sendSigned(renewed, held, request, signing);
       }
     }
-    const matcher = matcherFor(carried);
-    const redacted = await redactResponse(matcher, response, { decoders, strict: true });
-    return { response: redacted.response, head, providers: providers.map((provider) => provider.id) };
+    // Security case R6: a fresh session is the vault's, never the caller's.
+    const kept = { ...response, headers: withoutCookies(response.headers) };
+    return { response: await redact(carried, kept), head, providers: providers.map((provider) => provider.id) };
+  }
+
+  /** A hop of a redirect that carries nothing; what hops before it carried may come back all the same. */
+  async function sendBare(
+    head: RequestHead,
+    body: Body | null,
+    request: RequestOptions,
+    carried: readonly Authorization[],
+  ): Promise<Exchange> {
+    const asked = { ...head, headers: askForReadable(head.headers, decoders) };
+    const response = await options.send(asked, body, { timeoutMs: request.timeoutMs });
+    return { response: await redact(carried, response), head, providers: [] };
+  }
+
+  async function redact(carried: readonly Authorization[], response: WireResponse): Promise<WireResponse> {
+    return (await redactResponse(matcherFor(carried), response, { decoders, strict: true })).response;
   }
 
   /** Sends until nothing is left that another signature mends. */
@@ -119,15 +141,12 @@ export function createSig(options: SigOptions): Sig {
   }
 
   const request: Sig['request'] = async (head, body, requestOptions = {}) => {
-    const first = await sendOnce(head, body, requestOptions);
+    const carried: Authorization[] = [];
+    const first = await sendOnce(head, body, requestOptions, carried);
     if (requestOptions.follow !== true) return first;
     return await followRedirects(first, body, {
-      sendOnce: (next, nextBody) => sendOnce(next, nextBody, { ...requestOptions, providers: undefined }),
-      sendBare: async (next, nextBody) => ({
-        response: await options.send(next, nextBody, { timeoutMs: requestOptions.timeoutMs }),
-        head: next,
-        providers: [],
-      }),
+      sendOnce: (next, nextBody) => sendOnce(next, nextBody, { ...requestOptions, providers: undefined }, carried),
+      sendBare: (next, nextBody) => sendBare(next, nextBody, requestOptions, carried),
       isClaimed: (next) => options.providers.match(next.target, next.method, pathnameOf(next)).kind !== 'none',
     });
   };

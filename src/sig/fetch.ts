@@ -24,7 +24,8 @@ export async function fetchThrough(
 
 /**
  * A `Send` over the platform's `fetch`, for edge workers and other places without sockets.
- * Content codings are decoded by most platforms' fetch; proxies and private CAs are its own matter.
+ * Which content codings are asked for is the platform's choice, since it undoes what it asked for; proxies and
+ * private CAs are its own matter.
  *
  * @example
  * ```ts
@@ -35,7 +36,8 @@ export function sendByFetch(fetch: (input: string, init: RequestInit) => Promise
   return async (head, body, options = {}) => {
     const headers = new Headers();
     for (const [name, value] of head.headers) {
-      if (!/^(?:host|content-length|connection)$/i.test(name)) headers.append(name, value);
+      // With an Accept-Encoding of ours, some platforms would not undo a coding, and none says whether it did.
+      if (!/^(?:host|content-length|connection|accept-encoding)$/i.test(name)) headers.append(name, value);
     }
     const init: RequestInit & { duplex?: 'half' } = {
       method: head.method,
@@ -46,7 +48,10 @@ export function sendByFetch(fetch: (input: string, init: RequestInit) => Promise
     if (body !== null) init.body = await readAll(body, Infinity) ?? null;
     const response = await fetch(originOf(head.target) + head.path, init);
     const pairs: [string, string][] = [];
+    // Fetch §4.6: these are undone by now, and the fields still speak of the coded bytes.
+    const isDecoded = /^(?:x-)?gzip$|^br$/i.test(response.headers.get('content-encoding') ?? '');
     response.headers.forEach((value, name) => {
+      if (isDecoded && /^content-(?:encoding|length)$/.test(name)) return;
       if (name !== 'set-cookie') pairs.push([name, value]);
     });
     for (const cookie of response.headers.getSetCookie()) pairs.push(['set-cookie', cookie]);

@@ -5,7 +5,7 @@ import { rollCookies } from '../credential/roll.ts';
 import { isSigError } from '../errors.ts';
 import type { AuditSink, WireResponse } from '../ports.ts';
 import type { Provider } from '../provider/provider.ts';
-import type { RequestHead } from '../target/head.ts';
+import type { HeaderPairs, RequestHead } from '../target/head.ts';
 
 /** What keeping cookies needs. */
 export interface RollPorts {
@@ -41,4 +41,14 @@ export async function keepCookies(
     if (!isSigError(error)) throw error;
     await ports.audit.write({ event: 'roll', provider: provider.id, failure: error.code });
   }
+}
+
+/** Fields without the cookies that a site sets. */
+export function withoutCookies(fields: HeaderPairs): HeaderPairs {
+  return fields.filter((field) => !isSetCookie(field));
+}
+
+/** Whether a field sets a cookie. */
+export function isSetCookie([name]: readonly [name: string, value: string]): boolean {
+  return /^set-cookie2?$/i.test(name);
 }

@@ -35,8 +35,12 @@ export function secretsOfAuthorization({ placements, credentials }: Authorizatio
 /** How many matchers are kept. Each serves all requests that carry the same values. */
 const MAX_MATCHERS = 64;
 
-/** Makes matchers, and gives out the same one for the same secrets: making one takes longer than a request. */
-export function createMatcherCache(): (authorizations: readonly Authorization[]) => Matcher {
+/**
+ * Makes matchers, and gives out the same one for the same secrets: making one takes longer than a request.
+ *
+ * @param onMark see `Matcher`
+ */
+export function createMatcherCache(onMark?: Matcher['onMark']): (authorizations: readonly Authorization[]) => Matcher {
   const matchers = new Map<string, Matcher>();
   /** The same by the placements themselves, where a login places the same in every request. */
   const byPlacements = new WeakMap<Authorization['placements'], Matcher>();
@@ -47,7 +51,7 @@ export function createMatcherCache(): (authorizations: readonly Authorization[])
     );
     let matcher = matchers.get(key);
     if (matcher) matchers.delete(key);
-    else matcher = createMatcher(createNeedles(secrets));
+    else matcher = createMatcher(createNeedles(secrets), onMark);
     matchers.set(key, matcher);
     if (matchers.size > MAX_MATCHERS) matchers.delete(matchers.keys().next().value!);
     return matcher;

@@ -15,6 +15,7 @@ import type { Renew } from '../../src/login/renew.ts';
 import { createProviderSet } from '../../src/provider/find.ts';
 import type { Provider } from '../../src/provider/provider.ts';
 import { createControl } from '../../src/proxy/control.ts';
+import { type Counters, createCounters } from '../../src/proxy/counters.ts';
 import { createLeafIssuer, mintAuthority } from '../../src/proxy/leaf_issuer.ts';
 import { createPassages } from '../../src/proxy/passage.ts';
 import type { Placeholder } from '../../src/proxy/placeholder.ts';
@@ -55,6 +56,7 @@ export interface StartedProxy {
   readonly credentials: Credentials;
   readonly audit: ReturnType<typeof memoryAudit>;
   readonly listener: Listener;
+  readonly counters: Counters;
 }
 
 /** Starts a proxy for a server: one provider, one login, whose token is a canary. Whoever starts it closes it. */
@@ -82,6 +84,7 @@ export async function startProxy(
   const { authority: ca } = await mintAuthority(interceptedHosts(policy), 'test', clock);
   const issuer = createLeafIssuer(ca, clock);
   const session = createSessionToken();
+  const counters = createCounters();
   const renew: Renew = options.renew ?? ((its) =>
     Promise.reject(
       new SigError('E_LOGIN_REQUIRED', `Provider "${its.id}" is not logged in`, {
@@ -99,6 +102,7 @@ export async function startProxy(
         audit,
         clock,
         decoders: createDecoders(),
+        counters,
         placeholders: options.placeholders?.(provider),
       }),
       problem: problemOf,
@@ -107,6 +111,7 @@ export async function startProxy(
         isToken: session.isToken,
         certificatesPem: () => issuer.certificatesPem,
         status: () => ({ ok: true }),
+        metrics: () => '',
         stop: () => {},
       }),
       isToken: session.isToken,
@@ -125,5 +130,6 @@ export async function startProxy(
     credentials,
     audit,
     listener,
+    counters,
   };
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { startProxy } from '../../cli/compose_proxy.ts';
 import { memoryAudit, memoryVault } from '../_lib/fixture.ts';
@@ -32,4 +33,27 @@ test('startProxy() of a session removes its files when it stops; those of the in
   const stored = await start('stored');
   await stored.stop();
   expect(Buffer.from(await readFile(stored.caFile)).toString()).toMatch(/BEGIN CERTIFICATE/);
+});
+
+test('a proxy tells whoever has its token what it counted, and names no host', async () => {
+  const session = await start('session');
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    new Promise<string>((resolve, reject) => {
+      get({ host: '127.0.0.1', port: session.port, path, headers }, (response) => {
+        let text = `${response.statusCode} `;
+        response.on('data', (bytes) => text += bytes);
+        response.on('end', () => resolve(text));
+      }).on('error', reject);
+    });
+  const authorization = `Bearer ${session.token.reveal()}`;
+  expect(await ask('/')).toMatch(/^200 <!doctype html>/);
+  expect(await ask('/metrics')).toMatch(/^403 /);
+  expect(await ask('/health', { authorization })).toBe('200 {"status":"ok"}');
+  // In absolute form to a host that leads back here: refused, and counted.
+  expect(await ask(`http://127.0.0.1:${session.port}/x`)).toMatch(/^(?:403|508) /);
+  const metrics = await ask('/metrics', { authorization });
+  expect(metrics).toMatch(/^200 # HELP/);
+  expect(metrics).toMatch(/sig_problems_total\{code="E_\w+"\} 1\n/);
+  expect(metrics).toMatch(/sig_client_connections 1\n/);
+  expect(metrics).not.toMatch(/example|127\.0|api/);
 });

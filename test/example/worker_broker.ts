@@ -12,15 +12,12 @@ import {
   createRenewal,
   createSig,
   createVault,
-  isSigError,
   loadProviders,
   parseConfig,
+  Secret,
   sendByFetch,
-  type Sig,
 } from '@sigcli/cli';
-import { type Context, Hono } from 'hono';
-import { bearerAuth } from 'hono/bearer-auth';
-import { HTTPException } from 'hono/http-exception';
+import { createForwarder, matchToken } from '@sigcli/cli/proxy';
 
 /** What the Worker is deployed with. */
 export interface Bindings {
@@ -41,27 +38,9 @@ providers:
     allow: [GET /**]
 `;
 
-let broker: Promise<Sig> | undefined;
+let broker: Promise<(request: Request) => Promise<Response>> | undefined;
 
-const app: Hono<{ Bindings: Bindings }> = new Hono<{ Bindings: Bindings }>();
-
-app.use(bearerAuth({ verifyToken: (token, { env }: Context<{ Bindings: Bindings }>) => token === env.BROKER_KEY }));
-app.all('/:host/*', async ({ env, req }) => {
-  broker ??= open(env);
-  const { pathname, search } = new URL(req.url);
-  const headers = new Headers(req.raw.headers);
-  headers.delete('authorization');
-  return await (await broker).fetch(
-    new Request(`https:/${pathname}${search}`, { method: req.method, headers, body: req.raw.body }),
-  );
-});
-app.onError((error, context) => {
-  if (error instanceof HTTPException) return error.getResponse();
-  if (!isSigError(error)) return context.json({ error: { code: 'E_INTERNAL' } }, 500);
-  return context.json({ error: { code: error.code, message: error.message } }, error.exitCode === 5 ? 403 : 502);
-});
-
-async function open(bindings: Bindings): Promise<Sig> {
+async function open(bindings: Bindings): Promise<(request: Request) => Promise<Response>> {
   const env = (name: string): string | undefined => ({ ...bindings })[name];
   const clock = { now: () => Date.now() };
   const send = sendByFetch((url, init) => fetch(url, init));
@@ -71,8 +50,9 @@ async function open(bindings: Bindings): Promise<Sig> {
     id: 'worker-worker-worker-1',
     key: () => Promise.resolve(key),
   });
-  return createSig({
-    providers: await loadProviders(parseConfig(CONFIG), 'config', env),
+  const providers = await loadProviders(parseConfig(CONFIG), 'config', env);
+  const sig = createSig({
+    providers,
     credentials: createCredentials(vault),
     renew: createRenewal({ send, clock, env }),
     audit: { write: (event) => Promise.resolve(console.log(JSON.stringify(event))) },
@@ -80,7 +60,14 @@ async function open(bindings: Bindings): Promise<Sig> {
     clock,
     env,
   });
+  return createForwarder({ sig, providers, env, isToken: matchToken(new Secret(bindings.BROKER_KEY)) });
 }
 
+const worker = {
+  async fetch(request: Request, bindings: Bindings): Promise<Response> {
+    return await (await (broker ??= open(bindings)))(request);
+  },
+};
+
 // A Worker's entry point is its default export.
-export { app as default };
+export { worker as default };

@@ -23,13 +23,28 @@ const worker = {
     await expectAnswer(await SIGN.fetch('https://sign.example/orders/7'), 200, '"jkt":');
     await expectAnswer(await SIGN.fetch('https://sign.example/orders/8'), 200, '"id":"8"');
     await expectAnswer(await BROKER.fetch('https://b.example/api.example.com/me', { headers }), 200, 'Ada');
-    await expectAnswer(await BROKER.fetch('https://b.example/api.example.com/me'), 401, '');
+    await expectAnswer(await BROKER.fetch('https://b.example/api.example.com/me'), 401, 'E_PROXY_AUTH');
     await expectAnswer(
       await BROKER.fetch('https://b.example/api.example.com/me', { headers, method: 'DELETE' }),
       403,
       'E_NOT_ALLOWED',
     );
-    await expectAnswer(await BROKER.fetch('https://b.example/evil.example/me', { headers }), 502, 'E_NO_PROVIDER');
+    await expectAnswer(await BROKER.fetch('https://b.example/evil.example/me', { headers }), 403, 'E_NO_PROVIDER');
+    await expectAnswer(
+      await BROKER.fetch('https://b.example/api.example.com/token', { headers }),
+      403,
+      'E_NOT_ALLOWED',
+    );
+    await expectAnswer(
+      await BROKER.fetch('https://b.example/api.example.com/echo', { headers }),
+      200,
+      '[sig:redacted:api]',
+    );
+    await expectAnswer(
+      await BROKER.fetch('https://b.example/api.example.com/moved', { headers, redirect: 'manual' }),
+      302,
+      '',
+    );
   },
 };
 

@@ -25,6 +25,9 @@ app.all(
     req.header('authorization') === `Bearer ${TOKEN}` ? json({ name: 'Ada' }) : json({ error: 'invalid_token' }, 401),
 );
 
+app.get('/echo', ({ body, req }) => body(JSON.stringify(req.header())));
+app.get('/moved', ({ redirect }) => redirect('https://elsewhere.example/'));
+
 app.get('/orders/:id', async ({ json, req }) => {
   const token = /^DPoP (.+)$/.exec(req.header('authorization') ?? '')?.[1];
   const verdict = await verifyProof(req.header('dpop') ?? null, {

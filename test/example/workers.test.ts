@@ -61,7 +61,7 @@ test('the example Workers sign and broker requests in workerd', async () => {
     join(folder, 'workers.capnp'),
   ]);
   expect(stderr).not.toContain('Error');
-  expect(`${stdout}${stderr}`.match(/PASSED/g)).toHaveLength(6);
+  expect(`${stdout}${stderr}`.match(/PASSED/g)).toHaveLength(9);
   // The audit of the broker names hosts and ids, and no secret.
   for (const secret of ['client-secret', 'upstream-token', 'broker-key']) {
     expect(`${stdout}${stderr}`).not.toContain(secret);

@@ -211,3 +211,23 @@ test('git clones through the proxy with a login that git does not know', async (
   expect((await sh('cmp src/f out/f')).code).toBe(0);
   expect(findLeaks(token, { out: result.stdout, err: result.stderr })).toEqual([]);
 });
+
+test('proxy trust prints the fingerprint and the command for the system store; untrust needs no CA', async () => {
+  const { world, server } = await setUp();
+  const none = await world.sig(['proxy', 'trust']);
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('sig proxy start')]);
+  const { proxy } = await startProxy(world, server);
+  proxy.kill();
+  await proxy.done;
+  const { code, stdout } = await world.sig(['proxy', 'trust']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/SHA-256 fingerprint [0-9a-f]{64}\n/);
+  expect(stdout).toContain(process.platform === 'linux' ? 'sudo install -m 644' : 'ca.pem');
+  const json = await world.sig(['proxy', 'untrust', '--json']);
+  expect(JSON.parse(json.stdout)).toMatchObject({ changed: [], failed: [] });
+});
+
+test('proxy --help says how its CA is trusted', async () => {
+  const { stdout } = await (await useWorld()).sig(['proxy', '--help']);
+  expect(stdout).toMatch(/Notes:[\s\S]*sig proxy trust[\s\S]*sig proxy untrust/);
+});

@@ -3,6 +3,7 @@ import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
 import { createRequestDecoder } from '../../../src/http1/decoder.ts';
 import type { ParsedRequest, ParsedResponse } from '../../../src/http1/message.ts';
 import { createProviderSet } from '../../../src/provider/find.ts';
+import { createCounters } from '../../../src/proxy/counters.ts';
 import { createPassages } from '../../../src/proxy/passage.ts';
 import { createPlaceholders } from '../../../src/proxy/placeholder.ts';
 import { createPolicy } from '../../../src/proxy/policy.ts';
@@ -25,6 +26,7 @@ async function setUp() {
   const credentials = await memoryCredentials(makeCredential(provider, { token }));
   const [clock, audit, placeholders] = [fixedClock(), memoryAudit(), createPlaceholders([provider])];
   const policy = createPolicy(createProviderSet([provider]), { env: () => undefined });
+  const counters = createCounters();
   const renew = () => Promise.resolve(makeCredential(provider, { token: 'renewed-token-0123456789' }));
   const begin = createPassages({
     policy: () => policy,
@@ -33,10 +35,12 @@ async function setUp() {
     audit,
     clock,
     decoders: {},
+    counters,
     placeholders,
   });
   return {
     audit,
+    counters,
     placeholder: placeholders[0]!.text,
     begin: (url: string, headers = '', method = 'GET') => begin(parse(url, headers, method), headOf(url).target),
   };
@@ -131,4 +135,17 @@ test('a request that nothing signs pays nothing for signing', async () => {
   const { begin } = await setUp();
   expect(await begin('https://api.example.com/x')).not.toHaveProperty('mend');
   expect(await begin('https://other.example/x')).not.toHaveProperty('mend');
+});
+
+test('createPassages() counts decisions, injections and redactions', async () => {
+  const { begin, counters } = await setUp();
+  await begin('https://other.example/x');
+  const passage = await begin('https://api.example.com/x');
+  expect([counters.claimed, counters.passed, counters.injections]).toEqual([1, 1, 0]);
+  await passage.record();
+  const plan = await passage.answer(response([['X-Echo', `Bearer ${token}`], ['X', 'y']]), TO);
+  expect([counters.injections, counters.redactions]).toEqual([1, 1]);
+  if (plan.body.kind !== 'scan') throw new Error(plan.body.kind);
+  plan.body.redaction.push(encodeUtf8(`a ${token} b ${token} c`));
+  expect(counters.redactions).toBe(3);
 });

@@ -40,3 +40,10 @@ test('problemOf() ends the connection only when told', () => {
   expect(field(of('E_HTTP', true), 'Connection')).toBe('close');
   expect(field(of('E_HTTP'), 'Connection')).toBeUndefined();
 });
+
+test('problemOf() asks callers of a server for a token with 401, and leaves the rest as it is', () => {
+  const problem = problemOf(new SigError('E_PROXY_AUTH', 'no'), false, 'server');
+  expect([problem.status, field(problem, 'WWW-Authenticate')]).toEqual([401, 'Bearer realm="sig"']);
+  expect(JSON.parse(new TextDecoder().decode(problem.body))).toMatchObject({ status: 401, code: 'E_PROXY_AUTH' });
+  expect(problemOf(new SigError('E_NOT_ALLOWED', 'no'), false, 'server').status).toBe(403);
+});

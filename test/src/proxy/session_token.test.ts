@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createSessionToken } from '../../../src/proxy/session_token.ts';
+import { Secret } from '../../../src/secret.ts';
+import { createSessionToken, matchToken } from '../../../src/proxy/session_token.ts';
 
 test('P2: R19: a session token has 256 random bits and is recognised whole', () => {
   const { token, isToken } = createSessionToken();
@@ -21,4 +22,12 @@ test('P2: R19: a session token has 256 random bits and is recognised whole', () 
 
 test('P3: the token of one session opens no other', () => {
   expect(createSessionToken().isToken(createSessionToken().token.reveal())).toBe(false);
+});
+
+test('matchToken() takes exactly the token; an empty one opens nothing', () => {
+  const isToken = matchToken(new Secret('broker-key'));
+  expect(['broker-key', 'broker-ke', 'broker-key ', 'Broker-key', ''].map(isToken)).toEqual(
+    [true, false, false, false, false],
+  );
+  expect(matchToken(new Secret(''))('')).toBe(false);
 });

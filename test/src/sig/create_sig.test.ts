@@ -1,9 +1,13 @@
+import { Buffer } from 'node:buffer';
 import { expect, test, vi } from 'vitest';
 import { SigError } from '../../../src/errors.ts';
 import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
+import { readAll } from '../../../src/encoding/read_all.ts';
 import { createProviderSet } from '../../../src/provider/find.ts';
 import type { Provider } from '../../../src/provider/provider.ts';
+import { Secret } from '../../../src/secret.ts';
 import { createSig } from '../../../src/sig/create_sig.ts';
+import { findLeaks, makeCanary } from '../../_lib/canary.ts';
 import {
   answer,
   fixedClock,
@@ -16,6 +20,7 @@ import {
   scriptedSend,
   type Seen,
 } from '../../_lib/fixture.ts';
+import { makeCookie } from '../../_lib/memory_browser.ts';
 import type { WireResponse } from '../../../src/ports.ts';
 
 async function setUp(
@@ -237,14 +242,67 @@ test('H17: a stream is not sent a second time for a redirect', async () => {
 test("fetch() is the same path with the platform's types", async () => {
   const { sig, send } = await setUp(
     (seen) =>
-      answer(authorization(seen) === 'Bearer token-2' ? 200 : 401, { ok: true }, [['Set-Cookie', 'a=1'], [
-        'Set-Cookie',
-        'b=2',
-      ]]),
+      answer(authorization(seen) === 'Bearer token-2' ? 200 : 401, { ok: true }, [['Link', 'a=1'], ['Link', 'b=2']]),
     [makeOAuthProvider()],
   );
   const response = await sig.fetch(new Request(URL, { method: 'POST', body: '{}' }));
   expect(await response.json()).toEqual({ ok: true });
-  expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+  expect(response.headers.get('link')).toBe('a=1, b=2');
   expect(send.seen.map((seen) => seen.body)).toEqual(['{}', '{}']);
+});
+
+test('R6: a fresh session is stored, and taken out of the answer', async () => {
+  const provider = makeProvider({
+    strategy: 'browser',
+    extract: [{ from: 'cookies', as: 'session', match: '*' }],
+    apply: [{ in: 'header', name: 'Cookie', value: '${session}' }],
+  });
+  const { sig, send, credentials } = await setUp(
+    () => answer(200, 'ok', [['Set-Cookie', 'sid=fresh-session; Path=/; Secure'], ['set-cookie2', 'a=1'], ['X', 'y']]),
+    [provider],
+  );
+  await credentials.seal(
+    makeCredential(provider, {}, { cookies: new Secret([makeCookie('sid', 'old', 'api.example.com')]) }),
+  );
+  const { response } = await sig.request(headOf(URL), null);
+  expect(response.headers).toEqual([['X', 'y']]);
+  await sig.request(headOf(URL), null);
+  expect(send.seen.map((seen) => seen.header('cookie'))).toEqual(['sid=old', 'sid=fresh-session']);
+  expect((await sig.fetch(new Request(URL))).headers.getSetCookie()).toEqual([]);
+});
+
+test('R1: a hop that carries nothing cannot bring back what an earlier hop carried', async () => {
+  const canary = makeCanary();
+  const encoded = Buffer.from(canary).toString('base64');
+  const { sig, send, credentials } = await setUp(
+    (_, count) =>
+      count === 1
+        ? answer(302, '', [['Location', 'https://evil.example/x']])
+        : answer(200, `raw ${canary} coded ${encoded}`, [['X-Echo', canary]]),
+    ORIGINS,
+  );
+  await credentials.seal(makeCredential(ORIGINS[0]!, { token: canary }));
+  const { response, providers } = await sig.request(
+    headOf(URL, 'GET', [['Range', 'bytes=0-9'], ['Accept-Encoding', 'compress']]),
+    null,
+    { follow: true },
+  );
+  expect(authorization(send.seen[0]!)).toBe(`Bearer ${canary}`);
+  expect(providers).toEqual([]);
+  const body = new TextDecoder().decode(await readAll(response.body, Infinity));
+  expect(body).toContain('[sig:redacted:api]');
+  expect(findLeaks(canary, { body, headers: JSON.stringify(response.headers) })).toEqual([]);
+});
+
+test('R1: what one provider was given is redacted in the answers of the next', async () => {
+  const canary = makeCanary();
+  const { sig, credentials } = await setUp(
+    (_, count) =>
+      count === 1 ? answer(302, '', [['Location', 'https://next.example/x']]) : answer(200, `was ${canary}`),
+    ORIGINS,
+  );
+  await credentials.seal(makeCredential(ORIGINS[0]!, { token: canary }));
+  const { response } = await sig.request(headOf(URL), null, { follow: true });
+  const body = new TextDecoder().decode(await readAll(response.body, Infinity));
+  expect(body).toBe('was [sig:redacted:api]');
 });

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { expect, onTestFinished, test } from 'vitest';
 import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
+import { readAll } from '../../../src/encoding/read_all.ts';
 import { fetchThrough, sendByFetch, toResponse } from '../../../src/sig/fetch.ts';
 import { answer, headOf } from '../../_lib/fixture.ts';
 import type { Body } from '../../../src/ports.ts';
@@ -83,3 +86,21 @@ test('sendByFetch() follows nothing and leaves framing to the platform', async (
     'b=2',
   ]]);
 });
+
+test.each([['gzip', gzipSync], ['br', brotliCompressSync]] as const)(
+  'sendByFetch() hands on what the platform decoded from %s, and no field about the coded bytes',
+  async (coding, compress) => {
+    const server = createServer((_, response) => {
+      const coded = compress('hello');
+      response.writeHead(200, { 'content-encoding': coding, 'content-length': coded.length }).end(coded);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const send = sendByFetch((url, init) => fetch(url, init));
+    const head = headOf(`http://127.0.0.1:${port}/`, 'GET', [['Accept-Encoding', 'identity']]);
+    const { headers, body } = await send(head, null);
+    expect(new TextDecoder().decode(await readAll(body, 100))).toBe('hello');
+    expect(headers.filter(([name]) => /^content-(?:encoding|length)$/.test(name))).toEqual([]);
+  },
+);

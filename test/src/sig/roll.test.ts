@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Credentials } from '../../../src/credential/credentials.ts';
 import { SigError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/secret.ts';
-import { keepCookies } from '../../../src/sig/roll.ts';
+import { isSetCookie, keepCookies, withoutCookies } from '../../../src/sig/roll.ts';
 import { answer, headOf, makeCredential, makeProvider, memoryCredentials, NOW_MS } from '../../_lib/fixture.ts';
 import { makeCookie } from '../../_lib/memory_browser.ts';
 
@@ -66,4 +66,10 @@ test('keepCookies() tells the audit log when it cannot store', async () => {
   expect(await keep(200, ['sid=two; Path=/; Secure; HttpOnly'], credentials)).toEqual([
     { event: 'roll', provider: PROVIDER.id, failure: 'E_STORE' },
   ]);
+});
+
+test('withoutCookies() takes every spelling of Set-Cookie, and nothing else', () => {
+  const fields = [['SET-COOKIE', 'a'], ['set-cookie2', 'b'], ['Cookie', 'c'], ['X-Set-Cookie', 'd']] as const;
+  expect(withoutCookies(fields)).toEqual([['Cookie', 'c'], ['X-Set-Cookie', 'd']]);
+  expect(fields.map(isSetCookie)).toEqual([true, true, false, false]);
 });
