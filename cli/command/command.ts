@@ -138,6 +138,8 @@ export interface Context {
   readonly serveTools: (tools: readonly Tool[]) => Promise<void>;
   /** What `sig doctor` checks on this machine. */
   readonly inspect: () => Promise<readonly Finding[]>;
+  /** Which programs of this machine work through a proxy of sig. */
+  readonly probe: () => Promise<readonly Finding[]>;
 }
 
 /** Where an agent identity is kept: a vault of its own. */
