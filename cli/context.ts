@@ -160,6 +160,13 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     timer: async () => (await import('./platform/timer.ts')).timer,
     serveTools: async (tools) => await (await import('./platform/mcp_server.ts')).serveTools(tools),
     probe: async () => await (await import('./compose_probe.ts')).probeMachine(clock),
+    installation: async () => {
+      const [{ VERSION }, { findInstallForm }] = await Promise.all([
+        import('./platform/version.ts'),
+        import('./platform/installation.ts'),
+      ]);
+      return { version: VERSION, form: findInstallForm() };
+    },
     inspect: async () => await (await import('./platform/inspect.ts')).inspectMachine({ home, providers, credentials }),
   };
 }

@@ -3,14 +3,15 @@
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { cliBundles, libraryBundle, root } from './bundles.js';
+import { libraryBundle, root } from './bundles.js';
+import { buildCommandLine } from './command_line.js';
 
 // Executables and the manual may lie there too; they are made by others and stay.
 for (const name of await readdir(`${root}/dist`).catch(() => [])) {
   if (/^(?:bin|types)$|\.js$/.test(name)) await rm(`${root}/dist/${name}`, { recursive: true });
 }
 await build(libraryBundle);
-for (const bundle of cliBundles()) await build(bundle);
+await buildCommandLine();
 for (const bin of ['sig', 'agent-id']) await chmod(`${root}/dist/bin/${bin}.cjs`, 0o755);
 
 const tsc = `${root}/node_modules/typescript/bin/tsc`;

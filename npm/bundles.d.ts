@@ -5,5 +5,3 @@ export declare const root: string;
 export declare const libraryBundle: BuildOptions;
 /** What all forms of the command line have in common. */
 export declare const executableBundle: BuildOptions;
-/** The files of the command line. @param outdir default `dist/bin` */
-export declare function cliBundles(outdir?: string): BuildOptions[];

@@ -210,7 +210,10 @@ export interface BrowserSession {
    * @returns whether there was one
    */
   fillCode(origin: string, code: string): Promise<boolean>;
-  /** Returns at the next navigation, new or closed tab, or answer, at the latest after that time. */
+  /**
+   * Returns at the next navigation, new or closed tab, or answer, at the latest after that time; at once
+   * when a tab has moved on since the last `pages`.
+   */
   waitForChange(timeoutMs: number): Promise<void>;
   /** Closes it, profile kept. Closing twice is fine. */
   close(): Promise<void>;

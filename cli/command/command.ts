@@ -60,6 +60,9 @@ export interface ParsedOptions {
 /** Where the vault key can be. */
 export type KeySourceKind = 'keychain' | 'passphrase' | 'file';
 
+/** How this program came to the machine. */
+export type InstallForm = 'npx' | 'npm-global' | 'npm-local' | 'deno' | 'binary' | 'source';
+
 /** What can be known of the vault without its key. */
 export interface VaultInfo {
   readonly id: string;
@@ -136,6 +139,8 @@ export interface Context {
   readonly timer: () => Promise<Timer>;
   /** Gives tools to an agent, over stdin and stdout, until it has enough. */
   readonly serveTools: (tools: readonly Tool[]) => Promise<void>;
+  /** Which version this is, and in which form it runs. */
+  readonly installation: () => Promise<{ readonly version: string; readonly form: InstallForm }>;
   /** What `sig doctor` checks on this machine. */
   readonly inspect: () => Promise<readonly Finding[]>;
   /** Which programs of this machine work through a proxy of sig. */

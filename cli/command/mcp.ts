@@ -9,7 +9,9 @@ import { secretsOfCredential } from '../../src/sig/secrets.ts';
 import { authorityOf, parseUrl } from '../../src/target/target.ts';
 import type { Context, Run, Tool } from './command.ts';
 import { run as explain } from './explain.ts';
+import { createAgentTools } from './mcp_agent.ts';
 import { run as status } from './status.ts';
+import { capture, readText, requireText, type ToolInput } from './tool.ts';
 
 /** Largest answer that goes to a model, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -17,13 +19,13 @@ const METHOD = /^[A-Z]{1,20}$/;
 /** What belongs to the connection, or is `sig`'s to add. */
 const RESERVED = /^(?:host|content-length|transfer-encoding|connection|authorization|proxy-.*|cookie)$/i;
 
-export const run: Run = async (_input, context) => {
-  await context.serveTools(createTools(context));
+export const run: Run = async ({ options }, context) => {
+  await context.serveTools([...createTools(context), ...createAgentTools(options, context)]);
   return 0;
 };
 
 /**
- * The tools that an agent gets. No result holds a secret: answers are redacted, and what is refused
+ * The tools for the logins of the person. No result holds a secret: answers are redacted, and what is refused
  * is said with its code.
  */
 export function createTools(context: Context): readonly Tool[] {
@@ -40,7 +42,8 @@ export function createTools(context: Context): readonly Tool[] {
       name: 'explain',
       description: 'Which provider a request belongs to, what would be added to it, and why; sends nothing',
       input: { type: 'object', properties: { url, method }, required: ['url'], additionalProperties: false },
-      call: async (input) => await capture(explain, [text(input, 'url')!], { method: text(input, 'method') }, context),
+      call: async (input) =>
+        await capture(explain, [requireText(input, 'url')], { method: readText(input, 'method') }, context),
     },
     {
       name: 'request',
@@ -61,10 +64,10 @@ export function createTools(context: Context): readonly Tool[] {
   ];
 }
 
-async function request(input: Readonly<Record<string, unknown>>, context: Context): Promise<unknown> {
-  const { target, path } = parseUrl(text(input, 'url')!);
-  const body = text(input, 'body');
-  const method = (text(input, 'method') ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
+async function request(input: ToolInput, context: Context): Promise<unknown> {
+  const { target, path } = parseUrl(requireText(input, 'url'));
+  const body = readText(input, 'body');
+  const method = (readText(input, 'method') ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
   if (!METHOD.test(method) || method === 'CONNECT' || method === 'TRACE') {
     throw new SigError('E_USAGE', `Cannot use method ${JSON.stringify(method)}`);
   }
@@ -122,38 +125,4 @@ function bodyOf(bytes: Bytes): { body: string } | { bodyBase64: string } {
   } catch {
     return { bodyBase64: encodeBase64(bytes) }; // not text
   }
-}
-
-function text(input: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = input[name];
-  if (typeof value === 'string') return value;
-  if (value === undefined && name !== 'url') return undefined;
-  throw new SigError('E_USAGE', `"${name}" must be a string`);
-}
-
-/** Runs a command for what it prints as JSON. */
-async function capture(
-  command: Run,
-  args: readonly string[],
-  options: Readonly<Record<string, string | undefined>>,
-  context: Context,
-): Promise<unknown> {
-  let printed = '';
-  const stdout = {
-    isTerminal: false,
-    write: (chunk: Uint8Array | string) => {
-      printed += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk);
-      return Promise.resolve();
-    },
-  };
-  await command({
-    args,
-    rest: [],
-    options: {
-      value: (name) => options[name],
-      values: (name) => options[name] === undefined ? [] : [options[name]],
-      has: (name) => options[name] !== undefined,
-    },
-  }, { ...context, io: { ...context.io, stdout, json: true, quiet: true } });
-  return JSON.parse(printed);
 }

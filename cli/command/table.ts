@@ -257,8 +257,19 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'mcp',
     summary: 'Serve an agent over the Model Context Protocol, on stdin and stdout',
+    options: [
+      { flag: '--state-dir <dir>', description: 'Identity for capabilities and call (default ~/.agent-id)' },
+      { flag: '--allow-insecure', description: 'Let them ask private addresses (development)' },
+    ],
     examples: ['sig mcp'],
     load: () => import('./mcp.ts'),
+  },
+  {
+    name: 'upgrade',
+    summary: 'Say how this installation is upgraded; nothing is changed',
+    options: [{ flag: '--check', description: 'Ask the npm registry whether there is a newer version' }],
+    examples: ['sig upgrade --check'],
+    load: () => import('./upgrade.ts'),
   },
   {
     name: 'completion',

@@ -7,7 +7,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
-import { isSigError } from '../../src/errors.ts';
+import { isSigError, type SigErrorCode } from '../../src/errors.ts';
 import type { Tool } from '../command/command.ts';
 import { VERSION } from './version.ts';
 
@@ -27,13 +27,15 @@ export async function serveTools(
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
     const tool = tools.find(({ name }) => name === params.name);
-    if (!tool) return toResult({ error: { code: 'E_USAGE', message: `No tool "${params.name}"` } }, true);
+    if (!tool) {
+      return toResult({ error: { code: 'E_USAGE', message: `No tool "${params.name}"` }, outcome: 'failed' }, true);
+    }
     try {
       return toResult(await tool.call(params.arguments ?? {}), false);
     } catch (error) {
       // Anything else may quote what it failed on.
       const about = isSigError(error) ? error.toJSON() : { code: 'E_INTERNAL', message: 'A defect of sig itself' };
-      return toResult({ error: about }, true);
+      return toResult({ error: about, outcome: outcomeOf(error) }, true);
     }
   });
   const closed = new Promise<void>((resolve) => {
@@ -43,6 +45,21 @@ export async function serveTools(
   });
   await server.connect(new StdioServerTransport(input, output));
   await closed;
+}
+
+/** What a person can still allow, and it has not. */
+const FOR_A_PERSON: readonly SigErrorCode[] = [
+  'E_CONFIRM',
+  'E_HOST_NOT_ALLOWED',
+  'E_POLICY_CHANGED',
+  'E_AGENT_REFUSED',
+];
+
+/** How a call ended that brought nothing: whether to ask the user, to stop, or to look at what went wrong. */
+function outcomeOf(error: unknown): 'needs-person' | 'denied' | 'failed' {
+  if (!isSigError(error)) return 'failed';
+  if (error.exitCode === 4 || FOR_A_PERSON.includes(error.code)) return 'needs-person';
+  return error.exitCode === 5 ? 'denied' : 'failed';
 }
 
 function toResult(value: unknown, isError: boolean) {

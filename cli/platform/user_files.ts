@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { access, readdir, rename, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { SigError } from '../../src/errors.ts';
 import type { UserFiles } from '../command/command.ts';
@@ -15,12 +14,19 @@ export function createUserFiles(onInterrupt: (cleanup: () => Promise<void>) => (
         throw new SigError('E_USAGE', `Cannot read ${JSON.stringify(path)}: ${codeOf(cause)}`, { cause });
       }
     },
-    exists: (path) => access(path).then(() => true, () => false),
-    list: async (path) => (await readdir(path).catch(() => [])).sort(),
+    exists: (path) => Promise.resolve(existsSync(path)),
+    list(path) {
+      try {
+        return Promise.resolve(readdirSync(path).sort());
+      } catch {
+        return Promise.resolve([]);
+      }
+    },
     async write(path, body) {
       // Beside the file, so that the rename stays on one file system and a broken transfer leaves no half file.
       const part = `${path}.${randomBytes(4).toString('hex')}.part`;
-      const settled = onInterrupt(() => rm(part, { force: true }));
+      const remove = () => rmSync(part, { force: true });
+      const settled = onInterrupt(() => Promise.resolve(remove()));
       // Loaded here: hardly any command writes a file that a person names.
       const [{ Readable }, { pipeline }] = await Promise.all([import('node:stream'), import('node:stream/promises')]);
       try {
@@ -28,9 +34,9 @@ export function createUserFiles(onInterrupt: (cleanup: () => Promise<void>) => (
           Readable.from(body, { objectMode: false }),
           createWriteStream(part, { flags: 'wx', mode: 0o600 }),
         );
-        await rename(part, path);
+        renameSync(part, path);
       } catch (cause) {
-        await rm(part, { force: true });
+        remove();
         if (cause instanceof SigError) throw cause;
         throw new SigError('E_STORE', `Cannot write ${JSON.stringify(path)}: ${codeOf(cause)}`, { cause });
       } finally {

@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../ports.ts';
 import { pathnameOf, type RequestHead } from '../target/head.ts';
 
 /** What the log says about a request: where it went, nothing that it carried. */
@@ -31,6 +32,38 @@ export function describeRequest(head: RequestHead): RequestFields {
   const queryKeys = keysOf(head.path);
   const facts = { scheme, host, port, method: head.method.slice(0, 32), path: templateOf(pathnameOf(head)) };
   return queryKeys.length === 0 ? facts : { ...facts, queryKeys };
+}
+
+/** What is recorded of a credential's use. */
+export interface UseFields extends RequestFields {
+  /** Providers, joined by commas. */
+  readonly provider: string;
+  /** Places and names of what was placed and signed. */
+  readonly placed: readonly string[];
+}
+
+/**
+ * What is recorded of a credential's use. Written out: this is on the way of each request, and spreading objects
+ * takes longer than all else here.
+ */
+export function describeUse(head: RequestHead, provider: string, placed: readonly string[]): UseFields {
+  const { scheme, host, port } = head.target;
+  const queryKeys = keysOf(head.path);
+  const method = head.method.slice(0, 32);
+  const path = templateOf(pathnameOf(head));
+  return queryKeys.length === 0
+    ? { provider, scheme, host, port, method, path, placed }
+    : { provider, scheme, host, port, method, path, queryKeys, placed };
+}
+
+/**
+ * The event of a credential's use.
+ *
+ * @param via what carried the request, when it was not the command itself
+ */
+export function useEvent(fields: UseFields, via?: string): AuditEvent {
+  const { provider, scheme, host, port, method, path, queryKeys, placed } = fields;
+  return { event: 'inject', via, provider, scheme, host, port, method, path, queryKeys, placed };
 }
 
 function keysOf(path: string): string[] {

@@ -1,4 +1,4 @@
-import type { Cookie } from '../credential/cookie.ts';
+import { type Cookie, isExpiredCookie } from '../credential/cookie.ts';
 import type { Credential } from '../credential/credential.ts';
 import type { TotpSeed } from '../credential/totp.ts';
 import { isSigError, SigError } from '../errors.ts';
@@ -153,9 +153,27 @@ async function look(attempt: Attempt, watch: Watch): Promise<Credential | undefi
   const readable = pages.filter((page) =>
     isApproved(page) && !page.isLoading && page.asks === null && !isLoginPage(provider, page.url)
   );
-  if (readable.length === 0 || nowMs - watch.changedAtMs < QUIET_MS) return undefined;
+  if (readable.length === 0) return undefined;
+  const isQuiet = nowMs - watch.changedAtMs >= QUIET_MS;
+  if (!isQuiet && !canBeWhole(attempt)) return undefined;
   const origins = originsOf(readable, entryUrl);
-  return await check(attempt, watch, await extract(provider, session, origins), origins[0]!);
+  const extraction = await extract(provider, session, origins);
+  if (!isQuiet && !isWhole(attempt, extraction)) return undefined;
+  return await check(attempt, watch, extraction, origins[0]!);
+}
+
+/** Whether a renewal can tell by its cookies that nothing is still to come, so that no script is waited for. */
+function canBeWhole({ provider, mode, old }: Attempt): boolean {
+  return mode === 'headless' && old?.cookies !== undefined && provider.extract.every(({ from }) => from === 'cookies');
+}
+
+/** Whether each cookie of the old login is there, but those whose time is over. */
+function isWhole({ old, ports }: Attempt, { cookies }: Extraction): boolean {
+  const nowSec = ports.clock.now() / 1000;
+  const nameOf = ({ name, domain, path }: Cookie) => JSON.stringify([name, domain, path]);
+  const names = new Set(cookies.map(nameOf));
+  const live = (old?.cookies?.reveal() ?? []).filter((cookie) => !isExpiredCookie(cookie, nowSec));
+  return live.length > 0 && live.every((cookie) => names.has(nameOf(cookie)));
 }
 
 /** Judges what was read, unless the same was judged a moment ago. */

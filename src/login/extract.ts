@@ -9,6 +9,9 @@ import type { Provider } from '../provider/provider.ts';
 import { Secret } from '../secret.ts';
 import { readTime, tokenExpiry } from './expiry.ts';
 
+/** Longest value in characters: servers take no longer header. */
+const MAX_VALUE = 65_536;
+
 /** What a browser holds of a provider's login. */
 export interface Extraction {
   /** By the `as` of the storage rules. */
@@ -86,7 +89,7 @@ interface FoundValue {
  * The value that a rule takes out of one storage item.
  *
  * Without `jsonPath` it is the item itself; a JSON string loses its quotes, which are the script's
- * and not the token's.
+ * and not the token's. What is larger than any token is none.
  */
 export function readValue(
   rule: Pick<ExtractRule, 'jsonPath' | 'expiresJsonPath'>,
@@ -94,7 +97,7 @@ export function readValue(
 ): FoundValue | undefined {
   const json = parseJson(text);
   const value = rule.jsonPath !== undefined ? lookUp(json, rule.jsonPath) : typeof json === 'string' ? json : text;
-  if (value === undefined || value === '') return undefined;
+  if (value === undefined || value === '' || String(value).length > MAX_VALUE) return undefined;
   const told = rule.expiresJsonPath === undefined ? undefined : lookUp(json, rule.expiresJsonPath);
   const expiresAtSec = told === undefined ? tokenExpiry(String(value)) : readTime(told);
   return { value: String(value), ...(expiresAtSec === undefined ? {} : { expiresAtSec }) };

@@ -58,8 +58,10 @@ export function createJudge(
       const url = probeUrl(provider, entryUrl, shown, extraction, ports.clock.now() / 1000);
       if (url === undefined) return { valid: 'unknown', credential: candidate };
       const page: Provider = { ...provider, config: withProbe(provider, url) };
-      const without = await probeStranger(page);
-      const { valid, seen, credential } = await validateCredential(page, candidate, ports);
+      const [without, { valid, seen, credential }] = await Promise.all([
+        probeStranger(page),
+        validateCredential(page, candidate, ports),
+      ]);
       // A site that answers 403 to all programs says nothing about the login.
       const isWall = seen === 'status 403' && without.seen === 'status 403';
       if (valid === 'no') return { valid: isWall ? 'unknown' : 'no', credential };

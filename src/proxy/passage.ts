@@ -7,7 +7,7 @@ import { askForReadable, decodeBody, planDecoding } from '../redact/content_codi
 import type { Matcher, Redaction } from '../redact/matcher.ts';
 import { redactBody } from '../redact/redact_body.ts';
 import { redactFields, redactReason } from '../redact/redact_head.ts';
-import { describeRequest } from '../audit/describe.ts';
+import { describeRequest, useEvent } from '../audit/describe.ts';
 import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
 import { isSetCookie, keepCookies, withoutCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
@@ -174,7 +174,7 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       place: (body) => authorizeBody({ ...authorization, head }, body),
       record() {
         counters.injections++;
-        return ports.audit.write({ ...authorization.facts, event: 'inject', via: 'proxy' });
+        return ports.audit.write(useEvent(authorization.facts, 'proxy'));
       },
       async renew() {
         const renewed = await ports.authorizer.reauthorize(asked, authorization);

@@ -16,13 +16,20 @@ const REDACTED_NAME = 'x-sig-redacted';
  */
 export function redactFields(matcher: Matcher, fields: HeaderPairs): HeaderPairs {
   // Nearly all heads are clean, and one scan of the whole says so.
-  const isClean = redactText(matcher, fields.flat().join(SEPARATOR)) === undefined;
+  const isClean = redactText(matcher, joinFields(fields)) === undefined;
   if (isClean && !fields.some((field) => wholeSecretOf(matcher, field))) return fields;
   return fields.map((field) => {
     const redacted = redactField(matcher, field);
     if (redacted !== field) matcher.onMark?.();
     return redacted;
   });
+}
+
+/** Written out: `flat` and `join` take five times as long. */
+function joinFields(fields: HeaderPairs): string {
+  let text = '';
+  for (const [name, value] of fields) text += name + SEPARATOR + value + SEPARATOR;
+  return text;
 }
 
 /** Redacts the reason phrase of a status line, or any other short text. */

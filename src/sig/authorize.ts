@@ -1,6 +1,6 @@
 import { mergePlacements, type Placement, renderPlacements } from '../apply/placement.ts';
 import { placeInBody, placeInHead } from '../apply/place.ts';
-import { describeRequest, type RequestFields } from '../audit/describe.ts';
+import { describeUse, type UseFields } from '../audit/describe.ts';
 import type { Credential } from '../credential/credential.ts';
 import type { Taught } from '../dpop/attempt.ts';
 import type { Bytes } from '../encoding/bytes.ts';
@@ -24,7 +24,7 @@ export interface Authorization {
   readonly placements: readonly Placement[];
   readonly send: SendOptions;
   /** What the audit log says of it. */
-  readonly facts: RequestFields & { readonly provider: string; readonly placed: readonly string[] };
+  readonly facts: UseFields;
 }
 
 /** Puts credentials into requests: the one way in which the whole product does it. */
@@ -102,7 +102,7 @@ export function createAuthorizer(
       credentials,
       placements,
       send: mergeSendOptions(providers, head, env),
-      facts: { ...describeRequest(head), provider: ids, placed: names },
+      facts: describeUse(head, ids, names),
     };
   }
 

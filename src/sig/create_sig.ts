@@ -1,3 +1,4 @@
+import { useEvent } from '../audit/describe.ts';
 import type { Credential } from '../credential/credential.ts';
 import type { Credentials } from '../credential/credentials.ts';
 import type { Taught } from '../dpop/attempt.ts';
@@ -128,7 +129,7 @@ export function createSig(options: SigOptions): Sig {
   ): Promise<WireResponse> {
     const placed = await placeBody(authorization, body);
     // Written before the request leaves: what cannot be recorded is not injected.
-    await options.audit.write({ event: 'inject', ...authorization.facts });
+    await options.audit.write(useEvent(authorization.facts));
     const sendOptions = { ...authorization.send, timeoutMs: request.timeoutMs };
     const response = await options.send(placed.head, placed.body, sendOptions);
     await options.audit.write({ event: 'answer', ...authorization.facts, status: response.status });

@@ -7,6 +7,7 @@
 
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { startHttpProxy, startSocksProxy, type TestProxy, type TestProxyOptions } from './network_proxy.ts';
 import { type IssuerOptions, startIssuer, type TestIssuer } from './oidc.ts';
 import { findTestBrowser, type Site, startSites, type TestSites } from './sites.ts';
 import { makeTempFolder } from './temp_folder.ts';
@@ -29,6 +30,20 @@ export async function useServer(options: ServerOptions = {}): Promise<TestServer
   const server = await startServer(options);
   onTestFinished(server.close);
   return server;
+}
+
+/** An HTTP proxy on loopback. */
+export async function useHttpProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
+  const proxy = await startHttpProxy(options);
+  onTestFinished(proxy.close);
+  return proxy;
+}
+
+/** A SOCKS5 proxy on loopback. */
+export async function useSocksProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
+  const proxy = await startSocksProxy(options);
+  onTestFinished(proxy.close);
+  return proxy;
 }
 
 /** A real authorization server on loopback. */

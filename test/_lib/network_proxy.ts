@@ -7,7 +7,6 @@
 import { Buffer } from 'node:buffer';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { onTestFinished } from 'vitest';
 import { makeIdentity } from './test_ca.ts';
 
 /** A running proxy. */
@@ -15,6 +14,8 @@ export interface TestProxy {
   readonly port: number;
   /** What it was asked for: request heads of HTTP, `host:port` of SOCKS5. */
   readonly asked: readonly string[];
+  /** Ends every connection and stops listening. */
+  readonly close: () => Promise<void>;
 }
 
 /** How to proxy. */
@@ -29,8 +30,8 @@ export interface TestProxyOptions {
   readonly reply?: string | Uint8Array;
 }
 
-/** An HTTP proxy that is closed when the test ends. */
-export function useHttpProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
+/** Starts an HTTP proxy. */
+export function startHttpProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
   const asked: string[] = [];
   return listen(options, asked, (socket) => {
     let held = '';
@@ -61,8 +62,8 @@ export function useHttpProxy(options: TestProxyOptions = {}): Promise<TestProxy>
   });
 }
 
-/** A SOCKS5 proxy that is closed when the test ends. */
-export function useSocksProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
+/** Starts a SOCKS5 proxy. */
+export function startSocksProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
   const asked: string[] = [];
   return listen(options, asked, (socket) => {
     let held = Buffer.alloc(0);
@@ -132,9 +133,13 @@ async function listen(options: TestProxyOptions, asked: string[], serve: (socket
     ? createTlsServer(await makeIdentity(['localhost', '127.0.0.1']), accept)
     : createServer(accept);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { port: (server.address() as { port: number }).port, asked };
+  return {
+    port: (server.address() as { port: number }).port,
+    asked,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
 }

@@ -45,6 +45,7 @@ export async function useShell(isFresh = false): Promise<ExampleShell> {
       if (request.path.endsWith('/oauth/token')) {
         return { body: { access_token: TOKEN, token_type: 'Bearer', expires_in: 600 } };
       }
+      if (request.path === '/@sigcli%2fcli') return { body: { 'dist-tags': { latest: '99.0.0' } } };
       const isKnown = request.header('authorization') === `Bearer ${TOKEN}`;
       return isKnown ? { body: { name: 'Ada' } } : { status: 401, body: {} };
     },
@@ -82,6 +83,7 @@ export async function useShell(isFresh = false): Promise<ExampleShell> {
     CURL_CA_BUNDLE: server.caFile,
     CLIENT_ID: 'client',
     CLIENT_SECRET: 'client-secret',
+    npm_config_registry: server.origin,
     NO_PROXY: '',
     DISPLAY: ':77',
     ...(process.env.HOME ? { DENO_DIR: process.env.DENO_DIR ?? join(process.env.HOME, '.cache/deno') } : {}),

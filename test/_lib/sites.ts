@@ -5,7 +5,6 @@
  * @module
  */
 
-import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
 import process from 'node:process';
@@ -50,10 +49,9 @@ export async function startSites(
       return site(request, socket);
     },
   });
-  const keys = await Promise.all(
-    [server, ...others].map((each) => readPublicKey(each, each === server ? hosts[0]! : 'localhost')),
+  const pins = await Promise.all(
+    [server, ...others].map((each) => pinOf(each, each === server ? hosts[0]! : 'localhost')),
   );
-  const pins = keys.map((key) => createHash('sha256').update(key).digest('base64'));
   return {
     server,
     browserArguments: [
@@ -69,13 +67,14 @@ export async function startSites(
   };
 }
 
-/** The public key that the server shows, DER. */
-function readPublicKey(server: { port: number; caPem: string }, servername: string): Promise<Buffer> {
+/** What `--ignore-certificate-errors-spki-list` takes: a digest of the public key that a server shows. */
+export function pinOf(server: { readonly port: number; readonly caPem: string }, servername: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port: server.port, servername, ca: server.caPem }, () => {
       const certificate = socket.getPeerX509Certificate()!;
       socket.destroy();
-      resolve(certificate.publicKey.export({ type: 'spki', format: 'der' }));
+      const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
+      resolve(createHash('sha256').update(key).digest('base64'));
     });
     socket.on('error', reject);
   });

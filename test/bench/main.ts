@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what `sig` costs, beside a bare runtime and curl, in one run. Ratios are to the
- * first row of each table. `npm run bench -- 40` takes 40 rounds instead of 15.
+ * first row of each table. `npm run bench -- 40` takes 40 rounds instead of 15, `npm run bench -- binary` measures the
+ * executable alone beside its peers, against its targets (after `npm run compile -- linux-x64` or whatever this is).
  *
  * @module
  */
@@ -18,13 +19,18 @@ import { makeTempFolder } from '../_lib/temp_folder.ts';
 import { startServer } from '../_lib/tls_server.ts';
 import { formatCosts, measureCalls, measurePrograms, type ProgramCase } from './_measure.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 15);
+const WORDS = process.argv.slice(2);
+const IS_BINARY = WORDS.includes('binary');
+const ROUNDS = Number(WORDS.find((word) => word !== 'binary') ?? 15);
 const SIG = join(ROOT, 'dist/bin/sig.cjs');
 const TARGET = findHostTarget(process.platform, process.arch, false);
 /** The executable, where `npm run compile` has made it. */
 const COMPILED = TARGET && join(ROOT, 'dist', executableName(TARGET));
 const TOKEN = 'bench-token';
 
+if (IS_BINARY && !(COMPILED && existsSync(COMPILED))) {
+  throw new Error('There is no executable: npm run compile -- <os>-<arch>');
+}
 if (!Number.isInteger(ROUNDS) || ROUNDS < 1) throw new RangeError('The number of rounds must be 1 or more');
 const folder = await makeTempFolder('sig-bench-');
 const home = join(folder.path, 'home');
@@ -37,9 +43,12 @@ const server = await startServer({
 const env = { PATH: process.env.PATH!, HOME: folder.path, SIG_HOME: home, SIG_EXTRA_CA: server.caFile };
 try {
   await setUp();
-  await benchStart();
-  await benchRequest();
-  await benchCore();
+  if (IS_BINARY) await benchBinary();
+  else {
+    await benchStart();
+    await benchRequest();
+    await benchCore();
+  }
 } finally {
   await server.close();
   await folder.remove();
@@ -95,12 +104,53 @@ async function benchStart(): Promise<void> {
   console.log(formatCosts('start of a program', await measurePrograms(cases, ROUNDS)), '\n');
 }
 
+/** The executable as a cold start, and what it is to keep to. */
+async function benchBinary(): Promise<void> {
+  const curl = findCommand('curl');
+  const start = await measurePrograms([
+    ...(curl ? [{ name: 'curl --version', command: [curl, '--version'], env } as const] : []),
+    { name: 'node --version', command: [process.execPath, '--version'], env },
+    { name: 'node -e 0', command: [process.execPath, '-e', '0'], env },
+    ...others(),
+    ...compiled('--version'),
+    ...compiled('status'),
+  ], ROUNDS);
+  console.log(formatCosts('cold start', start), '\n');
+  const request = await measurePrograms([...requestPeers(), ...compiled('request', `${server.origin}/x`)], ROUNDS);
+  console.log(formatCosts('1 KiB over TLS, loopback', request), '\n');
+  const wall = (name: string) => [...start, ...request].find((cost) => cost.name === name)?.wallMs;
+  const ofCurl = wall('curl --version');
+  const targets = {
+    'sig --version, compiled': ofCurl === undefined ? undefined : 2 * ofCurl + 20,
+    'sig status, compiled': 60,
+    'sig request, compiled': 100,
+  };
+  for (const [name, target] of Object.entries(targets)) {
+    const [is, most] = [wall(name)!, target];
+    const verdict = most === undefined
+      ? 'no curl to compare with'
+      : `at most ${most.toFixed(0)} ms: ${is <= most ? 'kept' : 'MISSED'}`;
+    console.log(`${name}: ${is.toFixed(0)} ms, ${verdict}`);
+  }
+}
+
 async function benchRequest(): Promise<void> {
+  const url = `${server.origin}/x`;
+  const cases = [
+    ...requestPeers(),
+    { name: 'sig request', command: [process.execPath, SIG, 'request', url], env } as const,
+    ...compiled('request', url),
+  ];
+  console.log(formatCosts('1 KiB over TLS, loopback', await measurePrograms(cases, ROUNDS)), '\n');
+}
+
+/** Other programs that send the request of `sig request`. */
+function requestPeers(): ProgramCase[] {
   const curl = findCommand('curl');
   const url = `${server.origin}/x`;
   const get = `require('node:https').get(process.argv[1], { ca: require('node:fs').readFileSync(process.argv[2]), ` +
     `headers: { authorization: 'Bearer ${TOKEN}' } }, (r) => r.resume())`;
-  const cases: ProgramCase[] = [
+  return [
     { name: 'node:https', command: [process.execPath, '-e', get, url, server.caFile], env },
     ...(curl
       ? [
@@ -111,10 +161,7 @@ async function benchRequest(): Promise<void> {
         } as const,
       ]
       : []),
-    { name: 'sig request', command: [process.execPath, SIG, 'request', url], env },
-    ...compiled('request', url),
   ];
-  console.log(formatCosts('1 KiB over TLS, loopback', await measurePrograms(cases, ROUNDS)), '\n');
 }
 
 async function benchCore(): Promise<void> {

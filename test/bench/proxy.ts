@@ -1,5 +1,5 @@
 /**
- * `npm run bench:proxy`: what the proxy costs, beside squid (ssl-bump) and a direct connection, in one
+ * `npm run bench:proxy`: what the proxy costs, beside squid (ssl-bump), mitmproxy and a direct connection, in one
  * run: TLS on both sides, keep-alive, 1 KB answers, a header injected and answers redacted by ours.
  * `npm run bench:proxy -- 5 32` measures five seconds a row instead of three, with 32 connections only.
  *
@@ -11,21 +11,20 @@
 
 import { Buffer } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { connect as connectTls, createServer } from 'node:tls';
-import { encodePem } from '../../src/encoding/pem.ts';
-import { createAuthority } from '../../src/certificate/authority.ts';
-import { createProviderSet } from '../../src/provider/find.ts';
-import { findCommand, runCommand, startCommand } from '../_lib/command.ts';
+import { startCommand } from '../_lib/command.ts';
 import { makeCredential, makeProvider } from '../_lib/fixture.ts';
 import { runSig } from '../_lib/sig.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
 import { makeIdentity, testAuthority } from '../_lib/test_ca.ts';
 import { openVault } from '../../cli/platform/vault_home.ts';
 import { createCredentials } from '../../src/credential/credentials.ts';
+import { type Peer, startMitmproxy, startSquid } from './proxy_peers.ts';
 
 /** One measurement. */
 interface Row {
@@ -41,6 +40,9 @@ interface Row {
 }
 
 const BODY = 'x'.repeat(1024);
+/** Made by `npm run compile -- linux-x64`. */
+const EXECUTABLE = 'dist/sig-linux-x64';
+const nobody = () => Promise.reject(new Error('asked'));
 const mode = process.argv[2];
 if (mode === 'serve') await serve();
 else if (mode === 'load') await load(JSON.parse(process.argv[3]!));
@@ -191,28 +193,41 @@ async function main(seconds: number): Promise<void> {
     const { port, certificatePem } = JSON.parse(line);
     const serverCa = join(folder.path, 'server.pem');
     await writeFile(serverCa, certificatePem);
-    const sig = await startOwn(folder.path, port, serverCa);
-    const squid = await startSquid(folder.path, serverCa, children);
+    // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=DIR" shows where the time goes.
+    const args = (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter((arg) => arg !== '');
+    const peers: (Peer | undefined)[] = [
+      await startOwn('sig', [process.execPath, ...args, 'dist/bin/sig.cjs'], folder.path, port, serverCa, children),
+      existsSync(EXECUTABLE)
+        ? await startOwn('sig, compiled', [EXECUTABLE], folder.path, port, serverCa, children)
+        : undefined,
+      await startSquid(folder.path, serverCa, children),
+      await startMitmproxy(folder.path, serverCa, children),
+    ];
     const rows: Row[] = [];
     for (const connections of (process.argv[3] ?? '1,32,64').split(',').map(Number)) {
       const common = { port, connections, seconds };
       rows.push(await measure('direct', { ...common, ca: certificatePem }, []));
-      rows.push(await measure('sig', { ...common, proxy: sig.port, ca: sig.ca }, [sig.pid]));
-      if (squid) rows.push(await measure('squid', { ...common, proxy: squid.port, ca: squid.ca }, squid.pids));
+      for (const peer of peers) {
+        if (peer) rows.push(await measure(peer.name, { ...common, proxy: peer.port, ca: peer.ca }, peer.pids));
+      }
     }
     console.table(rows);
-    if (!squid) console.log('squid with OpenSSL is not installed: apt-get install squid-openssl');
-    sig.stop();
-    await sig.done;
+    console.log('Missing rows: npm run compile -- linux-x64; apt-get install squid-openssl mitmproxy');
   } finally {
     for (const child of children) child.kill();
     await folder.remove();
   }
 }
 
-async function startOwn(folder: string, port: number, serverCa: string) {
-  const home = join(folder, 'home');
-  const env = { SIG_EXTRA_CA: serverCa };
+async function startOwn(
+  name: string,
+  command: readonly string[],
+  folder: string,
+  port: number,
+  serverCa: string,
+  children: ChildProcess[],
+): Promise<Peer> {
+  const home = join(folder, name);
   const made = await runSig(['init', '--yes', '--key-source', 'file'], { home });
   if (made.code !== 0) throw new Error(made.stderr);
   await writeFile(
@@ -222,83 +237,19 @@ async function startOwn(folder: string, port: number, serverCa: string) {
     { mode: 0o600 },
   );
   const provider = makeProvider({ id: 'bench', domains: [`localhost:${port}`] });
-  createProviderSet([provider]);
   const prompt = { line: nobody, secret: nobody, confirm: nobody };
   const credentials = createCredentials(await openVault(home, { prompt, env: {} }));
   await credentials.seal(makeCredential(provider, { token: 'bench-token-0123456789abcdef' }));
-  // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=DIR" shows where the time goes.
-  const args = (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter((arg) => arg !== '');
-  const running = startCommand(process.execPath, [...args, 'dist/bin/sig.cjs', 'proxy'], {
-    env: { PATH: process.env.PATH!, HOME: folder, SIG_HOME: home, ...env },
-    timeoutMs: 600_000,
-  });
-  const found = await running.waitFor(/127\.0\.0\.1:(\d+)/);
-  return {
-    port: Number(found[1]),
-    pid: running.pid,
-    ca: await readFile(join(home, 'proxy/ca.pem'), 'utf8'),
-    stop: () => running.kill(),
-    done: running.done,
-  };
-}
-
-const nobody = () => Promise.reject(new Error('asked'));
-
-/** squid with ssl-bump, one worker, no cache, no log, the same server CA. */
-async function startSquid(folder: string, serverCa: string, children: ChildProcess[]) {
-  const squid = findCommand('squid') ?? '/usr/sbin/squid';
-  const certgen = '/usr/lib/squid/security_file_certgen';
-  const version = await runCommand(squid, ['-v']).catch(() => undefined);
-  if (!version?.stdout.includes('--with-openssl')) return undefined;
-  const base = join(folder, 'squid');
-  await mkdir(base, { mode: 0o777 });
-  const { authority, privateKeyDer } = await createAuthority({ commonName: 'squid bench', nowSec: Date.now() / 1000 });
-  await writeFile(join(base, 'ca.pem'), authority.certificatePem + encodePem('PRIVATE KEY', privateKeyDer.reveal()));
-  await runCommand(certgen, ['-c', '-s', join(base, 'db'), '-M', '4MB']);
-  await runCommand('/bin/chmod', ['-R', 'a+rwX', base]);
-  // squid runs as another user: it must be able to pass through.
-  await runCommand('/bin/chmod', ['a+x', folder]);
-  const port = await freePort();
-  await writeFile(
-    join(base, 'squid.conf'),
-    `http_port 127.0.0.1:${port} ssl-bump cert=${base}/ca.pem generate-host-certificates=on dynamic_cert_mem_cache_size=4MB
-sslcrtd_program ${certgen} -s ${base}/db -M 4MB
-sslcrtd_children 1
-acl all_hosts src all
-ssl_bump bump all
-tls_outgoing_options cafile=${serverCa}
-http_access allow all
-request_header_access Authorization deny all
-request_header_add Authorization "Bearer bench-token-0123456789abcdef" all
-cache deny all
-access_log none
-cache_log ${base}/cache.log
-cache_store_log none
-pid_filename ${base}/pid
-coredump_dir ${base}
-shutdown_lifetime 0 seconds
-max_filedescriptors 4096
-`,
-  );
-  const child = spawn(squid, ['-N', '-f', join(base, 'squid.conf')], { stdio: 'ignore' });
+  const [file, ...args] = command;
+  const env = { PATH: process.env.PATH!, HOME: folder, SIG_HOME: home, SIG_EXTRA_CA: serverCa };
+  const child = spawn(file!, [...args, 'proxy'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
-  for (let i = 0; i < 100; i++) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connectTcp(port, '127.0.0.1', () => (socket.destroy(), resolve(true)));
-      socket.on('error', () => resolve(false));
-    });
-    if (isOpen) return { port, ca: authority.certificatePem, pids: [child.pid!] };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  console.error(`squid did not start: ${await readFile(join(base, 'cache.log'), 'utf8').catch(() => 'no log')}`);
-  return undefined;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
+  const found = await new Promise<RegExpExecArray>((resolve) => {
+    let text = '';
+    child.stdout.on('data', (bytes) => {
+      const match = /127\.0\.0\.1:(\d+)/.exec(text += String(bytes));
+      if (match) resolve(match);
     });
   });
+  return { name, port: Number(found[1]), pids: [child.pid!], ca: await readFile(join(home, 'proxy/ca.pem'), 'utf8') };
 }

@@ -19,6 +19,8 @@ import { runSig, startSig } from '../_lib/sig.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
 import { startServer, type TestServer } from '../_lib/tls_server.ts';
 import { runAgentDemo } from './demo_agent.ts';
+import { runBrowserDemo } from './demo_browser.ts';
+import type { Expected } from './demo_stage.ts';
 
 /** Tokens that the API was shown, and those it no longer accepts. */
 const seen = new Set<string>();
@@ -123,7 +125,9 @@ async function runDemo(): Promise<void> {
   await sig(['status', 'demo-api'], { status: 4 });
   await sig(['get', 'demo-api'], { status: 0 });
 
-  await runAgentDemo({ stateDir: join(folder.path, 'agent'), title, check, sig });
+  const stage = { title, check, sig };
+  await runBrowserDemo(stage);
+  await runAgentDemo(join(folder.path, 'agent'), stage);
 
   title('Nothing that was printed holds a secret');
   check('neither client secret nor token in the transcript', findLeaks([secret, token], { transcript }).length === 0);
@@ -171,20 +175,13 @@ function proxiedEnvironment(port: string): Record<string, string> {
   };
 }
 
-interface Expected {
-  readonly status: number;
-  readonly stdout?: RegExp;
-  readonly stderr?: RegExp;
-  readonly stdin?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
 /** Runs `sig`, shows what it printed and checks it. */
 async function sig(args: readonly string[], expected: Expected): Promise<CommandResult> {
   console.log(`\n$ sig ${args.map((arg) => (/^[\w./:=@-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}`);
   const result = await runSig(args, {
     home,
     env: { SIG_EXTRA_CA: api.caFile, ...expected.env },
+    timeoutMs: 90_000,
     ...(expected.stdin === undefined ? {} : { stdin: expected.stdin }),
   });
   const shown = result.stderr + result.stdout;

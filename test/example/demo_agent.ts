@@ -1,17 +1,12 @@
 import { startAlienSso } from '../_lib/alien_sso.ts';
-import type { CommandResult } from '../_lib/command.ts';
+import type { DemoStage } from './demo_stage.ts';
 
-/** What the demo gives its parts. */
-export interface DemoStage {
-  /** A folder for the identity that is not there yet. */
-  readonly stateDir: string;
-  title(text: string): void;
-  check(what: string, holds: boolean): void;
-  sig(args: readonly string[], expected: { status: number; stdout?: RegExp; stderr?: RegExp }): Promise<CommandResult>;
-}
-
-/** An agent with an identity: against a mock of the Alien SSO, and a service that takes its tokens only with a proof. */
-export async function runAgentDemo({ stateDir, title, check, sig }: DemoStage): Promise<void> {
+/**
+ * An agent with an identity: against a mock of the Alien SSO, and a service that takes its tokens only with a proof.
+ *
+ * @param stateDir a folder for the identity that is not there yet
+ */
+export async function runAgentDemo(stateDir: string, { title, check, sig }: DemoStage): Promise<void> {
   const { sso, server } = await startAlienSso({ nonces: 'required' });
   try {
     const agent = (verb: string, ...args: string[]) => ['agent-id', verb, '--state-dir', stateDir, ...args];

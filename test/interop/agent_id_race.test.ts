@@ -48,7 +48,7 @@ test(
     const granted = () => issuer.requests.filter(({ path, status }) => path === '/token' && status === 200).length;
 
     const [file, ...first] = sigCommand();
-    const name = IS_DENO ? 'cli/agent_id_main.ts' : 'dist/bin/agent-id.js';
+    const name = IS_DENO ? 'cli/agent_id_main.ts' : 'dist/bin/agent-id.cjs';
     const call = (i: number) =>
       runCommand(
         file,

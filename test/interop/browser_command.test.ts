@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { expect, onTestFinished, test } from 'vitest';
+import { hasArgument } from '../../cli/platform/process_identity.ts';
 import { findLeaks, readFolder } from '../_lib/canary.ts';
-import { findCommand, startCommand } from '../_lib/command.ts';
-import { needBrowser, useFolder, useSites } from '../_lib/lab.ts';
-import { useHttpProxy } from '../_lib/network_proxy.ts';
+import { startDisplay } from '../_lib/display.ts';
+import { needBrowser, useFolder, useHttpProxy, useSites } from '../_lib/lab.ts';
 import { cookiesOf, createIdentityProvider, createRelyingSite } from '../_lib/relying_sites.ts';
 import { startSig, startSigOnTerminal } from '../_lib/sig.ts';
 import { useWorld, type World } from '../_lib/world.ts';
@@ -104,6 +105,31 @@ test('Ctrl-C and SIGTERM end a login with its browser, and store nothing', { tim
   }
 });
 
+test(
+  'SIGKILL ends a login with its browser, and the next login begins anew',
+  { timeout: 180_000 },
+  async ({ skip }) => {
+    needBrowser(skip);
+    if (process.platform !== 'linux') skip('processes are listed on Linux only');
+    const { world, login, sites } = await setUp();
+    const profile = `--user-data-dir=${join(world.home, 'browser/app-shop')}`;
+    const browsers = () =>
+      readdirSync('/proc').filter((name) => /^\d+$/.test(name) && hasArgument(Number(name), profile)).length;
+    const running = startSig([...login, '--mode', 'headless'], {
+      home: world.home,
+      env: { SIG_EXTRA_CA: sites.server.caFile, SIG_BROWSER_ARGS: JSON.stringify(sites.browserArguments.slice(1)) },
+    });
+    await expect.poll(() => sites.requests('app.shop.test').length, { timeout: 30_000 }).toBeGreaterThan(0);
+    expect(browsers()).toBeGreaterThan(0);
+    running.kill('SIGKILL');
+    expect((await running.done).code).toBe(137);
+    await expect.poll(browsers, { timeout: 20_000 }).toBe(0);
+    const again = await world.sig([...login, '--mode', 'headless'], { timeoutMs: 60_000 });
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('logged in to "app-shop"')]);
+    expect(browsers()).toBe(0);
+  },
+);
+
 test('without a display: the message says what works there', async () => {
   const { world, login } = await setUp();
   const { code, stderr } = await world.sig(login);
@@ -183,15 +209,9 @@ test('a site of the catalogue gets its entry, and nothing else of a new site is 
 
 /** A display that nobody looks at. */
 async function useDisplay(skip: (note?: string) => never): Promise<string> {
-  const program = findCommand('Xvfb') ?? skip('Xvfb is not installed: sudo apt-get install xvfb');
-  const server = startCommand(program, ['-displayfd', '1', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], {
-    timeoutMs: 120_000,
-  });
-  onTestFinished(async () => {
-    server.kill();
-    await server.done;
-  });
-  return `:${(await server.waitFor(/^(\d+)\n/))[1]}`;
+  const display = await startDisplay() ?? skip('Xvfb is not installed: sudo apt-get install xvfb');
+  onTestFinished(display.close);
+  return display.name;
 }
 
 test('a window on a display: progress on the terminal, and q cancels', { timeout: 180_000 }, async ({ skip }) => {

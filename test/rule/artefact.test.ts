@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { needCommands, runCommand } from '../_lib/command.ts';
 import { useFolder } from '../_lib/lab.ts';
+import { findNodeRelease } from '../_lib/node_release.ts';
+import { installPacked } from '../_lib/packed.ts';
 import { ROOT } from '../_lib/sig.ts';
 
 const { name, version, exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
@@ -11,38 +13,28 @@ const { name, version, exports } = JSON.parse(await readFile(join(ROOT, 'package
   version: string;
   exports: Record<string, unknown>;
 };
-const UNREACHABLE = /\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/;
 
-test('the packed tarball installs in an empty folder, imports and runs', async ({ skip }) => {
+test('the packed tarball installs in an empty folder, imports and runs', async ({ skip, annotate }) => {
   const [npm, node] = needCommands(skip, 'npm', 'node');
-  const folder = await useFolder();
-  const project = join(folder, 'project');
-  await mkdir(project);
-
-  // No scripts: they would build again under the feet of the other tests.
-  const packed = await runCommand(npm!, ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-    cwd: ROOT,
-  });
-  expect([packed.code, packed.stderr.includes('npm error')]).toEqual([0, false]);
-  const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
-  const paths = files.map((file) => file.path);
+  const packed = await installPacked(await useFolder());
+  if ('reason' in packed) return skip(packed.reason);
+  const { project, paths } = packed;
   expect(paths).toEqual(
     expect.arrayContaining(['dist/mod.js', 'dist/bin/sig.cjs', 'package.json', 'README.md', 'LICENSE']),
   );
   expect(paths.filter((path) => !/^(?:dist\/|package\.json$|[A-Z]+(?:\.md)?$)/.test(path))).toEqual([]);
 
-  await writeFile(join(project, 'package.json'), '{"name":"consumer","private":true,"type":"module"}');
-  const tarball = join(folder, filename);
-  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--omit=dev'];
-  const installed = await runCommand(npm!, ['install', ...flags, tarball], { cwd: project, timeoutMs: 240_000 });
-  if (installed.code !== 0 && UNREACHABLE.test(installed.stderr)) skip('the npm registry is out of reach');
-  expect(installed).toMatchObject({ code: 0 });
-
+  const deno = [join(ROOT, 'node_modules/.bin/deno'), 'run', '--no-prompt', '--no-lock', '--node-modules-dir=manual'];
+  const runtimes = [[node!], deno, [join(ROOT, 'node_modules/.bin/bun'), 'run']];
+  for (const major of [22, 24]) {
+    const release = await findNodeRelease(major);
+    if ('path' in release) runtimes.push([release.path]);
+    else await annotate(`not on Node ${major}: ${release.reason}`);
+  }
   for (const entry of Object.keys(exports).filter((key) => key !== './package.json')) {
     const specifier = name + entry.slice(1);
     await writeFile(join(project, 'use.mjs'), `if (Object.keys(await import('${specifier}')).length === 0) throw 1;\n`);
-    const deno = [join(ROOT, 'node_modules/.bin/deno'), 'run', '--no-prompt', '--no-lock', '--node-modules-dir=manual'];
-    for (const [file, ...args] of [[node!], deno, [join(ROOT, 'node_modules/.bin/bun'), 'run']]) {
+    for (const [file, ...args] of runtimes) {
       const imported = await runCommand(file!, [...args, 'use.mjs'], { cwd: project });
       expect([specifier, file, imported.code, imported.stderr]).toEqual([specifier, file, 0, '']);
     }

@@ -16,7 +16,7 @@ const BUDGETS_KB: Readonly<Record<string, number>> = {
   './proxy': 18,
 };
 /** What `npm install` may download for our own package, in kB; and unpacked. */
-const PACKED_KB = 620;
+const PACKED_KB = 680;
 const UNPACKED_KB = 2000;
 
 const { exports } = JSON.parse(readFileSync(join(ROOT, 'deno.json'), 'utf8')) as { exports: Record<string, string> };

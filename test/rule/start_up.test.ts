@@ -1,9 +1,8 @@
-import { build } from 'esbuild';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { expect, test } from 'vitest';
-import { cliBundles } from '../../npm/bundles.js';
+import { buildCommandLine } from '../../npm/command_line.js';
 import { needCommands, runCommand } from '../_lib/command.ts';
 import { useFolder } from '../_lib/lab.ts';
 
@@ -22,12 +21,8 @@ const ALLOWED: readonly { args: string[]; packages: string[] }[] = [
 test('a command loads only the packages that it needs', async ({ skip }) => {
   const [node] = needCommands(skip, 'node');
   const folder = await useFolder();
-  const bundles = cliBundles(join(folder, 'bin')).map((bundle) => build({ ...bundle, metafile: true, write: true }));
-  const packagesOf = new Map(
-    (await Promise.all(bundles)).flatMap(({ metafile }) => Object.entries(metafile!.outputs)).map((
-      [path, output],
-    ) => [basename(path), packagesAmong(Object.keys(output.inputs))]),
-  );
+  const sources = await buildCommandLine(join(folder, 'bin'));
+  const packagesOf = new Map([...sources].map(([file, inputs]) => [file, packagesAmong(inputs)]));
   expect([...packagesOf.values()].flat()).toContain('yaml');
 
   const env = { PATH: process.env.PATH!, HOME: folder, SIG_HOME: join(folder, 'home') };

@@ -93,8 +93,10 @@ export async function launchBrowser(options: LaunchOptions): Promise<LaunchedBro
       ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
     });
     const devtools = await context.browser()!.newBrowserCDPSession();
-    const { processInfo } = await devtools.send('SystemInfo.getProcessInfo');
-    const { userAgent } = await devtools.send('Browser.getVersion');
+    const [{ processInfo }, { userAgent }] = await Promise.all([
+      devtools.send('SystemInfo.getProcessInfo'),
+      devtools.send('Browser.getVersion'),
+    ]);
     return { context, devtools, userAgent, pid: processInfo.find(({ type }) => type === 'browser')?.id };
   } catch (cause) {
     await context?.close();

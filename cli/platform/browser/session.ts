@@ -4,6 +4,7 @@ import type { BrowserOptions, BrowserPage, BrowserSession } from '../../../src/p
 import type { BrowserContext, LaunchedBrowser, Page } from './launch.ts';
 import { fromDevtools, toDevtools } from './cookie.ts';
 import { fillCode, whatIsAsked } from './field.ts';
+import { ANSWER_MS, within } from './within.ts';
 
 /** Longest wait for the first byte of a page. */
 const LOAD_MS = 60_000;
@@ -38,7 +39,11 @@ export function createSession(
       return watch.isGone();
     },
     goto: (url) => guard(() => load(context.pages()[0], url)),
-    pages: () => guard(() => Promise.all(context.pages().map((page) => describe(page, watch.isLoading(page))))),
+    pages: () =>
+      guard(() => {
+        watch.look();
+        return Promise.all(context.pages().map((page) => describe(page, watch.isLoading(page), mode)));
+      }),
     cookies: () =>
       guard(async () => {
         const { cookies } = await devtools.send('Storage.getCookies', {});
@@ -68,9 +73,11 @@ function originOfPage(page: Page): string | null {
   return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.origin : null;
 }
 
-async function describe(page: Page, isLoading: boolean): Promise<BrowserPage> {
+async function describe(page: Page, isLoading: boolean, mode: BrowserOptions['mode']): Promise<BrowserPage> {
   const shown = { origin: originOfPage(page), url: page.url(), isLoading };
-  return { ...shown, asks: shown.origin === null ? null : await whatIsAsked(page) };
+  // A person may type before all is loaded; where nobody does, a page is only asked when it is there.
+  const isEarly = isLoading && mode === 'headless';
+  return { ...shown, asks: shown.origin === null || isEarly ? null : await whatIsAsked(page) };
 }
 
 async function load(page: Page | undefined, url: string): Promise<void> {
@@ -105,17 +112,17 @@ async function readStorage(
 ): Promise<ReadonlyMap<string, string> | undefined> {
   for (const page of context.pages()) {
     if (originOfPage(page) !== origin) continue;
-    const devtools = await context.newCDPSession(page);
+    const devtools = await within(ANSWER_MS, context.newCDPSession(page), undefined);
+    if (!devtools) continue;
     try {
       // Read from the browser, not by a script in the page, which the page could bend.
-      const { entries } = await devtools.send('DOMStorage.getDOMStorageItems', {
-        storageId: { securityOrigin: origin, isLocalStorage: kind === 'localStorage' },
-      });
-      if (originOfPage(page) === origin) return new Map(entries.map(([key = '', value = '']) => [key, value]));
-    } catch {
-      continue; // the tab went elsewhere meanwhile
+      const storageId = { securityOrigin: origin, isLocalStorage: kind === 'localStorage' };
+      const items = await within(ANSWER_MS, devtools.send('DOMStorage.getDOMStorageItems', { storageId }), undefined);
+      // Without an answer it is busy, or went elsewhere meanwhile.
+      if (items === undefined || originOfPage(page) !== origin) continue;
+      return new Map(items.entries.map(([key = '', value = '']) => [key, value]));
     } finally {
-      await devtools.detach().catch(() => {}); // the tab may be gone
+      void devtools.detach().catch(() => {}); // the tab may be gone, or busy for ever
     }
   }
   return undefined;
@@ -125,6 +132,8 @@ interface ContextWatch {
   isGone(): boolean;
   isLoading(page: Page): boolean;
   onGone(callback: () => void): void;
+  /** Says that what has happened up to now is known. */
+  look(): void;
   wait(timeoutMs: number): Promise<void>;
 }
 
@@ -134,6 +143,8 @@ function watchContext(context: BrowserContext, mode: BrowserOptions['mode']): Co
   const callbacks: (() => void)[] = [];
   const waiting = new Set<() => void>();
   let isGone = false;
+  /** Whether a tab has moved on since somebody looked: a wait that begins now would miss it. */
+  let hasMoved = false;
   const wake = () => {
     for (const resolve of waiting) resolve();
   };
@@ -144,15 +155,19 @@ function watchContext(context: BrowserContext, mode: BrowserOptions['mode']): Co
     for (const callback of callbacks) callback();
   };
   const follow = (page: Page) => {
+    const move = () => {
+      hasMoved = true;
+      wake();
+    };
     const settle = () => {
       loading.delete(page);
-      wake();
+      move();
     };
     page.on('request', (request) => {
       if (request.isNavigationRequest() && request.frame() === page.mainFrame()) loading.add(page);
     });
     page.on('requestfailed', (request) => request.isNavigationRequest() && settle());
-    page.on('framenavigated', wake).on('load', settle).on('crash', settle);
+    page.on('framenavigated', move).on('load', settle).on('crash', settle);
     page.on('close', () => {
       settle();
       // On macOS the program stays when its last window is closed.
@@ -168,14 +183,16 @@ function watchContext(context: BrowserContext, mode: BrowserOptions['mode']): Co
     isGone: () => isGone,
     isLoading: (page) => loading.has(page),
     onGone: (callback) => callbacks.push(callback),
+    look: () => void (hasMoved = false),
     wait: (timeoutMs) =>
       new Promise((resolve) => {
         const done = () => {
           clearTimeout(timer);
           waiting.delete(done);
+          hasMoved = false;
           resolve();
         };
-        const timer = setTimeout(done, isGone ? 0 : timeoutMs);
+        const timer = setTimeout(done, isGone || hasMoved ? 0 : timeoutMs);
         waiting.add(done);
       }),
   };

@@ -10,7 +10,7 @@ import { answerConnect, refuseLoop } from './connect.ts';
 import { answerControl } from './control_request.ts';
 import type { ProxyCore } from './core.ts';
 import { createDeadlineClock, PROXY_TIMES, type ProxyTimes } from './deadline.ts';
-import { forwardRequest } from './forward.ts';
+import { type ForwardOptions, forwardRequest } from './forward.ts';
 import { createLeafContexts } from './leaf_contexts.ts';
 import { isSameUser } from './socket_owner.ts';
 import type { Terminated } from './terminate.ts';
@@ -80,6 +80,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       core.isToken,
       () => options.isSameUser ? options.isSameUser(raw) : isSameUser(raw),
     );
+    const own = { upstream, owner, deadline, times, environmentProxy: proxyFor, onClose: () => raw.destroy() };
+    let inTunnel: ForwardOptions | undefined;
     serve({ socket: raw, gate: undefined }, undefined);
 
     function serve(stream: ClientStream, tunnel: Target | undefined): void {
@@ -110,8 +112,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     }
 
     function begin(request: ParsedRequest, client: Client, tunnel: Target | undefined): Turn {
-      const own = { upstream, owner, deadline, times, environmentProxy: proxyFor, onClose: () => raw.destroy() };
-      if (tunnel) return forwardRequest(request, client, { ...own, core, tunnel });
+      // A connection has one tunnel at most: what its requests are forwarded with is the same for all of them.
+      if (tunnel) return forwardRequest(request, client, inTunnel ??= { ...own, core, tunnel });
       if (request.method === 'CONNECT') {
         return answerConnect(request, client, { ...own, core, contexts, raw, check, serve: serveTunnel });
       }

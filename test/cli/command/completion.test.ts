@@ -1,20 +1,92 @@
-import { expect, test } from 'vitest';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { expect, onTestFinished, test } from 'vitest';
 import { needCommands, runCommand } from '../../_lib/command.ts';
+import { useFolder } from '../../_lib/lab.ts';
+import { sigCommand, startOnTerminal } from '../../_lib/sig.ts';
 import { tokenProvider, useWorld } from '../../_lib/world.ts';
 
-test('the bash script is bash, and completes commands and options', async ({ skip }) => {
+/** The script of a shell in a file, and an environment in which `sig` is ours and knows two providers. */
+async function setUp(shell: string) {
+  const world = await useWorld(
+    `providers:\n${tokenProvider('jira-example', 'a.example')}${tokenProvider('other', 'b.example')}`,
+  );
+  const folder = await useFolder();
+  const script = join(folder, 'completion');
+  await writeFile(script, (await world.sig(['completion', shell])).stdout);
+  const command = sigCommand().map((word) => `'${word}'`).join(' ');
+  await writeFile(join(folder, 'sig'), `#!/bin/sh\nexec ${command} "$@"\n`);
+  await chmod(join(folder, 'sig'), 0o755);
+  const deno = process.env.DENO_DIR ?? `${process.env.HOME}/.cache/deno`;
+  const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder, SIG_HOME: world.home, DENO_DIR: deno };
+  return { world, script, folder, env };
+}
+
+test('the bash script is bash, and completes commands, options and provider ids', async ({ skip }) => {
   const [bash] = needCommands(skip, 'bash');
-  const { stdout } = await (await useWorld()).sig(['completion', 'bash']);
+  const { script: file, env } = await setUp('bash');
   const ask = async (...words: string[]) => {
-    const script = `${stdout}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${
+    const script = `. ${file}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${
       words.length - 1
     }; _sig; echo "\${COMPREPLY[@]}"`;
-    return (await runCommand(bash!, ['-c', script])).stdout.trim().split(' ');
+    return (await runCommand(bash!, ['-c', script], { env })).stdout.trim().split(' ');
   };
   expect(await ask('sig', 'req')).toEqual(['request']);
   expect(await ask('sig', 'request', '--fol')).toEqual(['--follow']);
   expect(await ask('sig', 'init', '--key')).toEqual(['--key-source']);
+  expect(await ask('sig', 'logout', 'ji')).toEqual(['jira-example']);
+  expect(await ask('sig', 'doctor', 'ji')).toEqual(['']);
 });
+
+test('fish completes commands, options and provider ids', async ({ skip }) => {
+  const [fish] = needCommands(skip, 'fish');
+  const { script, env } = await setUp('fish');
+  const ask = async (line: string) => {
+    const code = `source ${script}; complete -C '${line}'`;
+    const { stdout } = await runCommand(fish!, ['--no-config', '-c', code], { env });
+    return stdout.split('\n').filter((one) => one !== '').map((one) => one.split('\t')[0]);
+  };
+  expect(await ask('sig req')).toEqual(['request']);
+  expect(await ask('sig request --fol')).toEqual(['--follow']);
+  expect(await ask('sig logout ji')).toEqual(['jira-example']);
+  expect(await ask('sig doctor ji')).toEqual([]);
+});
+
+test('zsh completes commands, options and provider ids at a Tab', async ({ skip }) => {
+  const [zsh] = needCommands(skip, 'zsh');
+  const { script, folder, env } = await setUp('zsh');
+  const shell = startOnTerminal([zsh!, '-f', '-i'], { home: join(folder, 'home'), env }) ??
+    skip('script of util-linux is not installed');
+  onTestFinished(async () => {
+    shell.kill('SIGKILL');
+    await shell.done;
+  });
+  shell.write(`PS1= RPS1=; autoload -Uz compinit; compinit -D -u; . ${script}; print rea''dy\n`);
+  await shell.waitFor(/^ready/m);
+  let count = 0;
+  const ask = async (line: string) => {
+    count++;
+    // To the beginning of the line, and to its end: what was completed becomes the argument of print.
+    shell.write(`${line}\t\x01print -r -- "${count}<\x05>"\n`);
+    return (await shell.waitFor(new RegExp(`^${count}<(.*?) ?>`, 'm')))[1];
+  };
+  expect(await ask('sig req')).toBe('sig request');
+  expect(await ask('sig request --fol')).toBe('sig request --follow');
+  expect(await ask('sig logout ji')).toBe('sig logout jira-example');
+}, 60_000);
+
+test('PowerShell completes commands and provider ids', async ({ skip }) => {
+  const [pwsh] = needCommands(skip, 'pwsh');
+  const { script, env } = await setUp('powershell');
+  const ask = async (line: string) => {
+    const code = `. ([scriptblock]::Create((Get-Content -Raw '${script}'))); ` +
+      `(TabExpansion2 '${line}' ${line.length}).CompletionMatches.CompletionText`;
+    return (await runCommand(pwsh!, ['-NoProfile', '-NonInteractive', '-Command', code], { env })).stdout.trim();
+  };
+  expect(await ask('sig req')).toBe('request');
+  expect(await ask('sig logout ji')).toBe('jira-example');
+}, 60_000);
 
 test.each(['zsh', 'fish', 'powershell'])('the %s script names every command', async (shell) => {
   const { code, stdout } = await (await useWorld()).sig(['completion', shell]);

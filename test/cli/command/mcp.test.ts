@@ -48,7 +48,13 @@ async function setUp() {
 
 test('sig mcp gives the official client status, explain and request', async () => {
   const { client, call, url, server, token } = await setUp();
-  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['status', 'explain', 'request']);
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual([
+    'status',
+    'explain',
+    'request',
+    'capabilities',
+    'call',
+  ]);
   const status = await call('status');
   expect(status.structuredContent).toMatchObject({ logins: [{ id: 'api', valid: true }] });
   const explained = await call('explain', { url: url('/x') });
@@ -78,6 +84,13 @@ test('sig mcp answers a refusal with its code, and nothing is sent', async () =>
   expect(await codes({ url: url(), headers: { 'X-A': 'a\r\nX-B: b' } })).toEqual([true, 'E_USAGE']);
   expect((await call('get', { provider: 'api' })).isError).toBe(true);
   expect(server.requests).toHaveLength(0);
+});
+
+test('sig mcp says whether the user, nobody or something else can help', async () => {
+  const { call, url } = await setUp();
+  const outcome = async (input: Record<string, unknown>) => (await call('request', input)).structuredContent['outcome'];
+  expect(await outcome({ url: url('/x'), method: 'POST' })).toBe('denied');
+  expect(await outcome({ url: 'https://other.example/' })).toBe('failed');
 });
 
 test('sig mcp reads no file for a body', async () => {

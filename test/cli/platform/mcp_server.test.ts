@@ -49,3 +49,21 @@ test('serveTools() answers a refusal with its code and a defect without its text
   expect(JSON.stringify(defect)).not.toContain('hunter2');
   expect(await ask(() => Promise.resolve({}), 'other')).toMatchObject({ isError: true });
 });
+
+test.each(
+  [
+    ['E_LOGIN_REQUIRED', 'needs-person'],
+    ['E_MISSING_VALUE', 'needs-person'],
+    ['E_CONFIRM', 'needs-person'],
+    ['E_POLICY_CHANGED', 'needs-person'],
+    ['E_NOT_ALLOWED', 'denied'],
+    ['E_PLAINTEXT', 'denied'],
+    ['E_UPSTREAM', 'failed'],
+    ['E_USAGE', 'failed'],
+  ] as const,
+)('serveTools() answers %s as one that is %s', async (code, outcome) => {
+  expect(await ask(() => Promise.reject(new SigError(code, 'No')))).toMatchObject({
+    isError: true,
+    structuredContent: { error: { code }, outcome },
+  });
+});

@@ -8,8 +8,7 @@ import { VERSION } from '../../../cli/platform/version.ts';
 import type { Body, SendOptions, WireResponse } from '../../../src/ports.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import { parseUrl } from '../../../src/target/target.ts';
-import { useServer } from '../../_lib/lab.ts';
-import { useHttpProxy } from '../../_lib/network_proxy.ts';
+import { useHttpProxy, useServer } from '../../_lib/lab.ts';
 import type { ServerOptions, TestServer } from '../../_lib/tls_server.ts';
 
 interface Sending {

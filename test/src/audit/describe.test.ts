@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
-import { describeRequest } from '../../../src/audit/describe.ts';
+import { describeRequest, describeUse, useEvent } from '../../../src/audit/describe.ts';
 import { formatFields } from '../../../src/audit/line.ts';
 import { randomBytes } from '../../../src/encoding/bytes.ts';
 import { parseUrl } from '../../../src/target/target.ts';
+import { headOf } from '../../_lib/fixture.ts';
 
 function describe(url: string, method = 'GET') {
   const { target, path } = parseUrl(url);
@@ -82,4 +83,12 @@ test('R13: describeRequest() caps paths, keys and methods', () => {
   const many = Array.from({ length: 500 }, (_, i) => `k${i}=v`).join('&');
   expect(describe(`https://a.example/?${many}`).queryKeys).toHaveLength(16);
   expect(describe(`https://a.example/?${'k'.repeat(5000)}=1`).queryKeys).toEqual(['*']);
+});
+
+test('useEvent() is the description of a request with who and what', () => {
+  const head = headOf('https://api.example.com/me?page=2', 'POST');
+  const fields = describeUse(head, 'a,b', ['header Authorization']);
+  expect(fields).toEqual({ ...describeRequest(head), provider: 'a,b', placed: ['header Authorization'] });
+  expect(useEvent(fields, 'proxy')).toEqual({ event: 'inject', via: 'proxy', ...fields });
+  expect(useEvent(describeUse(headOf('https://api.example.com/'), 'a', []))).not.toHaveProperty('queryKeys.length');
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Attempt, attemptLogin, type BrowserProgress } from '../../../src/login/browser_attempt.ts';
-import { answer, fixedClock, makeProvider, scriptedSend } from '../../_lib/fixture.ts';
+import { answer, fixedClock, makeCredential, makeProvider, scriptedSend } from '../../_lib/fixture.ts';
+import { Secret } from '../../../src/secret.ts';
 import { createMemoryBrowser, makeCookie, type Scene } from '../../_lib/memory_browser.ts';
 
 const HOME = 'https://x.test/';
@@ -83,4 +84,32 @@ test('attemptLogin() does not read a tab that shows a field for a password or co
     const { asked } = await run([{ pages: [{ url: HOME, asks }], cookies: [SID] }], { timeoutMs: 10_000 });
     expect(asked).toBe(0);
   }
+});
+
+test.each([
+  ['every cookie of the old login is there', [SID], true],
+  ['one has expired since', [SID, makeCookie('gone', 'x', 'x.test', { expiresAtSec: 1 })], true],
+  ['one is still to come', [SID, makeCookie('csrf', 'x', 'x.test')], false],
+  ['one of another path is still to come', [SID, makeCookie('sid', 'x', 'x.test', { path: '/app' })], false],
+  ['there was none', [], false],
+])('a renewal waits for no script when %s: %j', async (_, cookies, isAtOnce) => {
+  const provider = makeProvider({ id: 'x', strategy: 'browser', domains: ['x.test'] });
+  const old = makeCredential(provider, {}, { cookies: new Secret(cookies) });
+  const scenes = [{ pages: [HOME], cookies: [SID] }];
+  const { outcome, elapsedMs } = await run(scenes, { mode: 'headless', old });
+  expect(outcome.kind).toBe('login');
+  expect(elapsedMs < 250).toBe(isAtOnce);
+  const visible = await run(scenes, { mode: 'visible', old });
+  expect(visible.elapsedMs).toBeGreaterThanOrEqual(250);
+});
+
+test('a renewal that a script leads on is not decided by its first page', async () => {
+  const provider = makeProvider({ id: 'x', strategy: 'browser', domains: ['x.test'] });
+  const old = makeCredential(provider, {}, { cookies: new Secret([SID]) });
+  const { outcome } = await run([
+    { pages: [HOME], cookies: [makeCookie('sid', 'over', 'x.test')], forMs: 100 },
+    { pages: ['https://idp.test/'], forMs: 900 },
+    { pages: [HOME], cookies: [SID] },
+  ], { mode: 'headless', old });
+  expect(outcome).toMatchObject({ kind: 'login' });
 });

@@ -125,3 +125,11 @@ test.each<[string, string | undefined, string | undefined]>([
 ])('readValue(%j) at %j is %j', (text, jsonPath, expected) => {
   expect(readValue(jsonPath === undefined ? {} : { jsonPath }, text)?.value).toBe(expected);
 });
+
+test('C15: readValue() takes what is larger than any token for none, and a token out of a large item', () => {
+  expect(readValue({}, 'x'.repeat(65_536))?.value).toHaveLength(65_536);
+  expect(readValue({}, 'x'.repeat(65_537))).toBeUndefined();
+  const large = JSON.stringify({ cache: 'x'.repeat(1_000_000), token: 'good' });
+  expect(readValue({ jsonPath: 'token' }, large)?.value).toBe('good');
+  expect(readValue({ jsonPath: 'cache' }, large)).toBeUndefined();
+});

@@ -61,12 +61,23 @@ test('fillCode() types the code and sends the form, whole or in single boxes', a
   const sites = await useForms({
     '/code': '<form action="/sent"><input name="code" autocomplete="one-time-code"></form>',
     '/boxes': `${'<input maxlength="1" inputmode="numeric" name="otp">'.repeat(6)}${boxes}`,
+    '/late': `${'<input maxlength="1" inputmode="numeric" name="otp">'.repeat(6)}${
+      boxes.replace('b.nextElementSibling?.focus()', 'setTimeout(() => b.nextElementSibling?.focus())')
+    }`,
+    '/shadow': `<div id="d"></div><script>d.attachShadow({ mode: 'open' }).innerHTML =
+      '<form action="/sent"><input name="code" autocomplete="one-time-code"></form>'</script>`,
+    '/keys': `<input id="k" autocomplete="one-time-code"><script>
+      k.onkeydown = ({ key }) => key === 'Enter' && (location = '/sent?code=' + k.value)</script>`,
+    '/replaced': `<form action="/sent"><input name="code" autocomplete="one-time-code"></form><script>
+      const field = document.forms[0][0];
+      Object.defineProperty(field, 'value', { set() { location = 'https://evil.test/'; }, get: () => 'bent' });
+      document.execCommand = () => { location = 'https://evil.test/'; };</script>`,
   });
   const session = await useSession(sites);
-  for (const path of ['/code', '/boxes']) {
+  for (const path of ['/code', '/boxes', '/late', '/shadow', '/keys', '/replaced']) {
     await session.goto(ORIGIN + path);
     await settle(session);
-    expect(await session.fillCode(ORIGIN, '012345')).toBe(true);
+    expect(await session.fillCode(ORIGIN, '012345'), path).toBe(true);
     for (let i = 0; i < 30 && !(await session.pages())[0]!.url.includes('/sent'); i++) await session.waitForChange(100);
     expect((await session.pages())[0]!.url).toBe(`${ORIGIN}/sent?code=012345`);
   }

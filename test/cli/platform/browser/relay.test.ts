@@ -2,8 +2,7 @@ import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type BrowserRelay, startRelay } from '../../../../cli/platform/browser/relay.ts';
-import { needBrowser, useFolder, useServer, useSites } from '../../../_lib/lab.ts';
-import { useHttpProxy, useSocksProxy } from '../../../_lib/network_proxy.ts';
+import { needBrowser, useFolder, useHttpProxy, useServer, useSites, useSocksProxy } from '../../../_lib/lab.ts';
 import { createTestBrowser } from '../../../_lib/sites.ts';
 import type { TestServer } from '../../../_lib/tls_server.ts';
 

@@ -28,6 +28,18 @@ test('waitForChange() returns at a navigation, an answer, or when its time is ov
   while (sites.requests('shop.test').length < 2) expect(await measure(20_000)).toBeLessThan(10_000);
 });
 
+test('waitForChange() does not miss a load that came since pages()', async ({ skip }) => {
+  needBrowser(skip);
+  const sites = await useSites({ 'shop.test': () => ({ body: 'x' }) });
+  const session = await useSession(sites);
+  await session.pages();
+  await session.goto('https://shop.test/');
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const start = performance.now();
+  await session.waitForChange(20_000);
+  expect(performance.now() - start).toBeLessThan(5_000);
+});
+
 test('a tab is loading from its request to its load event, however slow the site is', async ({ skip }) => {
   needBrowser(skip);
   let answer = () => {};

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseNetworkProxy } from '../../../../cli/platform/upstream/network_proxy.ts';
-import { useServer } from '../../../_lib/lab.ts';
-import { useHttpProxy } from '../../../_lib/network_proxy.ts';
+import { useHttpProxy, useServer } from '../../../_lib/lab.ts';
 import { exchange, targetOf, useUpstream } from '../../../_lib/upstream.ts';
 
 test('an http:// proxy is asked for a tunnel, with credentials, and TLS is verified through it', async () => {

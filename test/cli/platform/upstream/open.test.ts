@@ -5,8 +5,7 @@ import { parseNetworkProxy } from '../../../../cli/platform/upstream/network_pro
 import { openConnection } from '../../../../cli/platform/upstream/open.ts';
 import { systemLookup } from '../../../../cli/platform/upstream/resolve.ts';
 import { createTrust } from '../../../../cli/platform/upstream/trust.ts';
-import { useFolder, useServer } from '../../../_lib/lab.ts';
-import { useHttpProxy } from '../../../_lib/network_proxy.ts';
+import { useFolder, useHttpProxy, useServer } from '../../../_lib/lab.ts';
 import { targetOf } from '../../../_lib/upstream.ts';
 
 const OPTIONS = {

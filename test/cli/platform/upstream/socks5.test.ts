@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import { parseNetworkProxy } from '../../../../cli/platform/upstream/network_proxy.ts';
-import { useServer } from '../../../_lib/lab.ts';
-import { useSocksProxy } from '../../../_lib/network_proxy.ts';
+import { useServer, useSocksProxy } from '../../../_lib/lab.ts';
 import { exchange, targetOf, useUpstream } from '../../../_lib/upstream.ts';
 
 test('socks5h leaves the look-up to the proxy, socks5 does not', async () => {
