@@ -4,8 +4,8 @@
  * @module
  */
 
-import { hostname, tmpdir } from 'node:os';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '../src/config/parse.ts';
 import type { Credentials } from '../src/credential/credentials.ts';
@@ -36,6 +36,7 @@ import { ensurePrivateFolder } from './platform/private_path.ts';
 import { readTrustedCas } from './platform/proxy/ca_files.ts';
 import { startListener } from './platform/proxy/listener.ts';
 import { refuseDebugger } from './platform/proxy/no_debugger.ts';
+import { makeSessionFolder } from './platform/proxy/session_folder.ts';
 import { watchForChange } from './platform/proxy/watch_file.ts';
 import { createUpstream } from './platform/upstream/upstream.ts';
 
@@ -80,7 +81,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
       ? (await openStoredAuthority(parts.vault, hosts, hostname(), clock)).authority
       : (await mintAuthority(hosts, hostname(), clock, SESSION_CA_SEC)).authority;
   const issuer = createLeafIssuer(await mint(interceptedHosts(policy)), clock);
-  const folder = isStored ? join(parts.home, 'proxy') : mkdtempSync(join(tmpdir(), 'sig-run-'));
+  const folder = isStored ? join(parts.home, 'proxy') : makeSessionFolder();
   if (isStored) ensurePrivateFolder(folder);
   const files = {
     caFile: join(folder, 'ca.pem'),

@@ -159,6 +159,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     agentState: async (dir) => (await import('./compose_agent.ts')).composeAgent(dir, prompt, clock),
     timer: async () => (await import('./platform/timer.ts')).timer,
     serveTools: async (tools) => await (await import('./platform/mcp_server.ts')).serveTools(tools),
+    probe: async () => await (await import('./compose_probe.ts')).probeMachine(clock),
     installation: async () => {
       const [{ VERSION }, { findInstallForm }] = await Promise.all([
         import('./platform/version.ts'),

@@ -143,6 +143,8 @@ export interface Context {
   readonly installation: () => Promise<{ readonly version: string; readonly form: InstallForm }>;
   /** What `sig doctor` checks on this machine. */
   readonly inspect: () => Promise<readonly Finding[]>;
+  /** Which programs of this machine work through a proxy of sig. */
+  readonly probe: () => Promise<readonly Finding[]>;
 }
 
 /** Where an agent identity is kept: a vault of its own. */

@@ -1,8 +1,12 @@
+import { SigError } from '../../src/errors.ts';
 import { printJson, printLine } from '../io.ts';
 import type { Run } from './command.ts';
 
-export const run: Run = async (_input, context) => {
-  const findings = await context.inspect();
+export const run: Run = async ({ args: [what] }, context) => {
+  if (what !== undefined && what !== 'probe') {
+    throw new SigError('E_USAGE', `Unknown action "${what}"`, { hint: 'use probe, or nothing' });
+  }
+  const findings = await (what === 'probe' ? context.probe() : context.inspect());
   const { io } = context;
   if (io.json) await printJson(io, { ok: !findings.some((finding) => finding.state === 'failure'), findings });
   else {

@@ -200,8 +200,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'doctor',
-    summary: 'Check this machine and the sig home',
-    examples: ['sig doctor', 'sig doctor --json'],
+    args: '[probe]',
+    summary: 'Check this machine and the sig home; probe: which programs here work through the proxy',
+    examples: ['sig doctor', 'sig doctor --json', 'sig doctor probe'],
     load: () => import('./doctor.ts'),
   },
   {

@@ -12,12 +12,13 @@ import { type Authorization, authorizeBody, type Authorizer, needsBody } from '.
 import { isSetCookie, keepCookies, withoutCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
 import type { Signing } from '../sig/sign.ts';
-import type { HeaderPairs, RequestHead } from '../target/head.ts';
+import { type HeaderPairs, pathnameOf, type RequestHead } from '../target/head.ts';
 import { authorityOf, type Target } from '../target/target.ts';
 import type { Counters } from './counters.ts';
 import type { OpenCredentials } from './credential_cache.ts';
 import { hasPlaceholder, type Placeholder, swapPlaceholders } from './placeholder.ts';
 import { decideRequest, type ProxyPolicy } from './policy.ts';
+import { isTokenEndpoint, learntTokenEndpoint, refuseTokenEndpoint } from './token_endpoint.ts';
 
 /** How the body of an answer reaches the client. */
 export type AnswerBody =
@@ -128,6 +129,10 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     const headers = askForReadable(head.headers, ports.decoders);
     const asked = headers === head.headers ? head : { ...head, headers };
     const authorization = await ports.authorizer.authorize(asked, providers);
+    for (const credential of authorization.credentials) {
+      const endpoint = learntTokenEndpoint(credential);
+      if (endpoint && isTokenEndpoint(endpoint, target, pathnameOf(head))) refuseTokenEndpoint(endpoint);
+    }
     const signing = ports.authorizer.beginSigning(providers);
     return injecting({ asked, isMarked, signing }, authorization, undefined);
   };

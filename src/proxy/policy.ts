@@ -6,7 +6,7 @@ import type { Environment } from '../provider/settings.ts';
 import { chooseProviders } from '../sig/choose.ts';
 import { matchDomain } from '../target/domain.ts';
 import { authorityOf, type Target } from '../target/target.ts';
-import { findTokenEndpoints, isTokenEndpoint, type TokenEndpoint } from './token_endpoint.ts';
+import { findTokenEndpoints, isTokenEndpoint, refuseTokenEndpoint, type TokenEndpoint } from './token_endpoint.ts';
 
 /** What a proxy does with whom, as of one config. */
 export interface ProxyPolicy {
@@ -79,13 +79,7 @@ export function decideConnect(policy: ProxyPolicy, target: Target): ConnectDecis
  */
 export function decideRequest(policy: ProxyPolicy, head: RequestHead): readonly Provider[] {
   const endpoint = policy.tokenEndpoints.find((each) => isTokenEndpoint(each, head.target, pathnameOf(head)));
-  if (endpoint) {
-    // Security case H20: who holds no secret must not be handed a fresh one.
-    throw new SigError('E_NOT_ALLOWED', `Token endpoints of "${endpoint.provider}" are not reached through the proxy`, {
-      hint: `sig itself asks for tokens: sig login ${endpoint.provider}`,
-      provider: endpoint.provider,
-    });
-  }
+  if (endpoint) refuseTokenEndpoint(endpoint);
   const match = policy.providers.match(head.target, head.method, pathnameOf(head));
   if (match.kind !== 'none') return chooseProviders(policy.providers, head);
   requireOpen(policy, head.target);

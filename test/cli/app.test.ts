@@ -33,7 +33,11 @@ test('parseCommandLine() reads switches, negative ones too', () => {
   expect(parse('init', '--yes').input.options.has('yes')).toBe(true);
 });
 
-test.each([[['request']], [['rename', 'a']], [['request', 'a', 'b']], [['doctor', 'x']], [['logout', 'a', 'b']]])(
+test.each([[['request']], [['rename', 'a']], [['request', 'a', 'b']], [['doctor', 'probe', 'x']], [[
+  'logout',
+  'a',
+  'b',
+]]])(
   'parseCommandLine(%j) is refused for its number of arguments',
   (argv) => {
     expect(() => parse(...argv)).toThrow(

@@ -41,3 +41,11 @@ test('doctor names a login that config.yaml does not know', async () => {
   await world.writeConfig('providers: {}\n');
   expect((await world.sig(['doctor'])).stdout).toContain('"a" has a login and no entry in config.yaml');
 });
+
+test('doctor probe says which programs work through the proxy, without a home', async () => {
+  const { code, stdout } = await runSig(['doctor', 'probe', '--json'], { home: await useHome(), timeoutMs: 60_000 });
+  const { ok, findings } = JSON.parse(stdout);
+  expect([code, ok]).toEqual([0, true]);
+  for (const finding of findings) expect(['curl', 'git', 'node', 'deno', 'python3']).toContain(finding.check);
+  expect((await runSig(['doctor', 'prob'], { home: await useHome() })).code).toBe(2);
+}, 90_000);

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { needCommands, runCommand, type RunningCommand } from '../../_lib/command.ts';
 import { findLeaks, makeCanary, readFolder, readProcesses } from '../../_lib/canary.ts';
 import { useFolder, useServer } from '../../_lib/lab.ts';
-import { IS_DENO, startSig } from '../../_lib/sig.ts';
+import { IS_DENO, sigCommand, startSig } from '../../_lib/sig.ts';
 import { tokenProvider, useWorld, type World } from '../../_lib/world.ts';
 import type { TestServer } from '../../_lib/tls_server.ts';
 
@@ -231,3 +231,44 @@ test('proxy --help says how its CA is trusted', async () => {
   const { stdout } = await (await useWorld()).sig(['proxy', '--help']);
   expect(stdout).toMatch(/Notes:[\s\S]*sig proxy trust[\s\S]*sig proxy untrust/);
 });
+
+test('R17: a daemon that is aborted leaves neither core nor report with a secret in it', async ({ skip }) => {
+  const [sh] = needCommands(skip, 'sh');
+  const cwd = await useFolder();
+  const pattern = await readFile('/proc/sys/kernel/core_pattern', 'utf8').catch(() => '');
+  if (!/^[\w.%-]+\s*$/.test(pattern)) skip(`core files go elsewhere here: ${pattern.trim() || 'no /proc'}`);
+  // First that a core would be seen: a process without our care.
+  await runCommand(sh!, ['-c', 'ulimit -c unlimited && kill -ABRT $$'], { cwd });
+  const cores = (await readdir(cwd)).filter((name) => name.startsWith('core'));
+  if (cores.length === 0) skip('no core file can be made here');
+  for (const name of cores) await rm(join(cwd, name));
+
+  const { world, server, token } = await setUp();
+  onTestFinished(() => world.sig(['proxy', 'stop']).then(() => {}));
+  const [file, ...args] = sigCommand();
+  const env = { PATH: process.env.PATH!, HOME: cwd, SIG_HOME: world.home, SIG_EXTRA_CA: server.caFile };
+  const started = await runCommand(
+    sh!,
+    ['-c', 'ulimit -c unlimited && exec "$@"', 'sh', file, ...args, 'proxy', 'start', '--json'],
+    {
+      cwd,
+      env: { ...env, ...(IS_DENO ? { DENO_DIR: process.env.DENO_DIR ?? `${process.env.HOME}/.cache/deno` } : {}) },
+    },
+  );
+  const { pid, port } = JSON.parse(started.stdout);
+  const asked = await new Promise<number | undefined>((resolve, reject) => {
+    const headers = { Host: `localhost:${server.port}` };
+    get({ host: '127.0.0.1', port, path: `${server.origin}/me`, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
+  expect(asked).toBe(200);
+  expect(server.requests.at(-1)!.header('authorization')).toBe(`Bearer ${token}`);
+  process.kill(pid, 'SIGABRT');
+  await expect.poll(async () => JSON.parse((await world.sig(['proxy', 'status', '--json'])).stdout).running, {
+    timeout: 20_000,
+  }).toBe(false);
+  expect((await readdir(cwd)).filter((name) => /core|report|heap/.test(name))).toEqual([]);
+  expect(findLeaks(token, { ...await readFolder(cwd), ...await readFolder(`${world.home}/proxy`) })).toEqual([]);
+}, 60_000);

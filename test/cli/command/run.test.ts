@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { expect, test } from 'vitest';
-import { findLeaks, makeCanary } from '../../_lib/canary.ts';
+import { findLeaks, makeCanary, readFolder } from '../../_lib/canary.ts';
 import { findCommand, needCommands } from '../../_lib/command.ts';
-import { useServer } from '../../_lib/lab.ts';
+import { useFolder, useServer } from '../../_lib/lab.ts';
 import { startSig, startSigOnTerminal } from '../../_lib/sig.ts';
 import { tokenProvider, useWorld } from '../../_lib/world.ts';
 
@@ -170,4 +172,28 @@ test('P3 P5: the token of a run is worth nothing when it has ended, and nothing 
   const gone = await world.sig(['run', 'api', '--', '/bin/sh', '-c', `test -e ${file} || echo gone`]);
   expect(gone.stdout).toBe('gone\n');
   await expect(fetch(new URL(url).origin)).rejects.toThrow();
+});
+
+test('R12: files of a run are private, hold no secret, and are swept at the next start after kill -9', async ({ skip }) => {
+  if (process.platform === 'win32') skip('Windows has no such modes');
+  const { world, token } = await setUp();
+  const TMPDIR = await useFolder();
+  const running = startSig(['run', 'api', '--', 'sh', '-c', 'echo "ca:$CURL_CA_BUNDLE pid:$$"; exec sleep 60'], {
+    home: world.home,
+    env: { TMPDIR },
+  });
+  const [, bundle, child] = await running.waitFor(/ca:(\S+) pid:(\d+)/);
+  const folder = dirname(bundle!);
+  expect(dirname(folder)).toBe(TMPDIR);
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  for (const name of await readdir(folder)) {
+    expect([name, (await stat(`${folder}/${name}`)).mode & 0o077]).toEqual([name, 0]);
+  }
+  expect(findLeaks(token, await readFolder(folder))).toEqual([]);
+  running.kill('SIGKILL');
+  await running.done;
+  process.kill(Number(child));
+  expect((await stat(bundle!)).isFile()).toBe(true);
+  expect((await world.sig(['run', 'api', '--', 'true'], { env: { TMPDIR } })).code).toBe(0);
+  expect(await readdir(TMPDIR)).toEqual([]);
 });

@@ -22,8 +22,8 @@ import {
 const provider = makeProvider();
 const token = makeCanary();
 
-async function setUp() {
-  const credentials = await memoryCredentials(makeCredential(provider, { token }));
+async function setUp(login: Parameters<typeof makeCredential>[2] = {}) {
+  const credentials = await memoryCredentials(makeCredential(provider, { token }, login));
   const [clock, audit, placeholders] = [fixedClock(), memoryAudit(), createPlaceholders([provider])];
   const policy = createPolicy(createProviderSet([provider]), { env: () => undefined });
   const counters = createCounters();
@@ -148,4 +148,13 @@ test('createPassages() counts decisions, injections and redactions', async () =>
   if (plan.body.kind !== 'scan') throw new Error(plan.body.kind);
   plan.body.redaction.push(encodeUtf8(`a ${token} b ${token} c`));
   expect(counters.redactions).toBe(3);
+});
+
+test('H20: the token endpoint that was learnt at login is not reached', async () => {
+  const { begin, audit } = await setUp({ oauth2: { tokenUrl: 'https://api.example.com/oauth/mint' } });
+  for (const path of ['/oauth/mint', '/oauth/%6Dint?x', '/oauth/revoke']) {
+    await expect(begin(`https://api.example.com${path}`)).rejects.toMatchObject({ code: 'E_NOT_ALLOWED' });
+  }
+  expect(audit.events).toEqual([]);
+  expect((await begin('https://api.example.com/oauth/me')).injects).toBe(true);
 });

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import { findTokenEndpoints, isTokenEndpoint } from '../../../src/proxy/token_endpoint.ts';
-import { headOf, makeOAuthProvider, makeProvider } from '../../_lib/fixture.ts';
+import {
+  findTokenEndpoints,
+  isTokenEndpoint,
+  learntTokenEndpoint,
+  refuseTokenEndpoint,
+} from '../../../src/proxy/token_endpoint.ts';
+import { headOf, makeCredential, makeOAuthProvider, makeProvider } from '../../_lib/fixture.ts';
 
 test('findTokenEndpoints() reads the environment, and passes over what cannot be read', () => {
   const providers = [
@@ -30,4 +35,28 @@ test.each([
   );
   const { target, path } = headOf(url);
   expect(isTokenEndpoint(endpoint!, target, path)).toBe(wanted);
+});
+
+test.each([
+  ['https://as.example/realms/a/token', true],
+  ['https://as.example/anything/%52evoke;x=1', true],
+  ['https://as.example/oauth2/authorize/', true],
+  ['https://as.example/realms/a', false],
+  ['https://as.example/token/mine', false],
+  ['https://other.example/token', false],
+])('H20: of a provider that names its issuer alone, %s is an endpoint: %j', (url, wanted) => {
+  const provider = makeOAuthProvider({ oauth2: { issuer: 'https://as.example/realms/a', clientId: 'client' } });
+  const [endpoint] = findTokenEndpoints([provider], () => undefined);
+  const { target, path } = headOf(url);
+  expect(isTokenEndpoint(endpoint!, target, path)).toBe(wanted);
+});
+
+test('H20: learntTokenEndpoint() is the one that the login was obtained from', () => {
+  const provider = makeOAuthProvider({ oauth2: { issuer: 'https://as.example', clientId: 'client' } });
+  const credential = makeCredential(provider, {}, { oauth2: { tokenUrl: 'https://api.example.com/x/mint?a=b' } });
+  const endpoint = learntTokenEndpoint(credential)!;
+  expect(endpoint).toEqual({ provider: 'api', authority: 'api.example.com', host: 'api.example.com', path: '/x/mint' });
+  expect(learntTokenEndpoint(credential)).toBe(endpoint);
+  expect(learntTokenEndpoint(makeCredential(provider))).toBeUndefined();
+  expect(() => refuseTokenEndpoint(endpoint)).toThrow(expect.objectContaining({ code: 'E_NOT_ALLOWED' }));
 });
