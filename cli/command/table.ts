@@ -168,7 +168,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'The proxy answers for the hosts of your providers with certificates of its own CA, so programs must trust it.',
       'The CA is made once per sig home, can vouch for those hosts only, and its key is sealed in the vault.',
       '"sig run" needs nothing: its CA lives and ends with it. "sig proxy env" sets what curl, git, Node, Deno, Python,',
-      'OpenSSL, AWS and Java read. For browsers of this user "sig proxy trust" adds it to their stores on Linux',
+      'OpenSSL and AWS read. For browsers of this user "sig proxy trust" adds it to their stores on Linux',
       '(certutil of libnss3-tools) and prints the command for the system store, which sig itself does not touch; on',
       'macOS and Windows it prints commands only. "sig proxy untrust" removes exactly what was added, by fingerprint.',
       'A provider with a new host makes a new CA certificate: run "sig proxy trust" again.',
