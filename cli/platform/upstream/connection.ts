@@ -216,6 +216,7 @@ export function createConnection(
     hold(alive) {
       if (alive) socket.ref();
       else socket.unref();
+      gate?.hold(alive);
     },
   };
   socket.on('data', onData);

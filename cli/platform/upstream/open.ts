@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { tunnelThroughHttp } from './connect_tunnel.ts';
 import { tunnelThroughSocks } from './socks5.ts';
+import type { Gate } from './gate.ts';
 import { dial } from './dial.ts';
 import { type NetworkProxy, proxyAuthorization } from './network_proxy.ts';
 import { checkUnresolved, type Lookup, resolveHost } from './resolve.ts';
@@ -14,7 +15,7 @@ import type { Trust } from './trust.ts';
 export interface Opened {
   readonly socket: Socket | TLSSocket;
   /** Is paused and resumed together with the socket, where there is one. */
-  readonly gate: Duplex | undefined;
+  readonly gate: Gate | undefined;
   /**
    * Set where an HTTP proxy reads the requests: they then have the absolute form, and this
    * `Proxy-Authorization` if there is one.

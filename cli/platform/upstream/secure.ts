@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { SigError } from '../../../src/errors.ts';
 import { hostKind } from '../../../src/target/host.ts';
-import { createGate, NEEDS_GATE } from './gate.ts';
+import { createGate, type Gate, NEEDS_GATE } from './gate.ts';
 import { bareHost } from './route.ts';
 import { explainTlsFailure } from './tls_failure.ts';
 
@@ -12,7 +11,7 @@ import { explainTlsFailure } from './tls_failure.ts';
 export interface Secured {
   readonly socket: TLSSocket;
   /** Is paused and resumed together with the socket, where there is one. */
-  readonly gate: Duplex | undefined;
+  readonly gate: Gate | undefined;
 }
 
 /** What a TLS connection is made of. */

@@ -1,4 +1,4 @@
-import { connect, createServer } from 'node:net';
+import { connect, createServer, Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createGate, NEEDS_GATE } from '../../../../cli/platform/upstream/gate.ts';
 
@@ -58,3 +58,16 @@ async function settle(read: () => number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+test('createGate() keeps the process alive as long as it is told to', async () => {
+  const calls: string[] = [];
+  const socket = Object.assign(new Socket(), {
+    ref: () => (calls.push('ref'), socket),
+    unref: () => (calls.push('unref'), socket),
+  });
+  const gate = createGate(socket);
+  gate.hold(false);
+  gate.hold(true);
+  expect(calls).toEqual(['unref', 'ref']);
+  gate.destroy();
+});
