@@ -10,7 +10,6 @@ test('C8: watchForChange() sees a file that is replaced', async () => {
   await writeFile(path, 'a');
   const onChange = vi.fn();
   onTestFinished(watchForChange(path, onChange, 20));
-  await new Promise((resolve) => setTimeout(resolve, 100));
   await writeFile(`${path}.new`, 'bc');
   await rename(`${path}.new`, path);
   await expect.poll(() => onChange.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(0);
