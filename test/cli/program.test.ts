@@ -22,10 +22,10 @@ test('runProgram() says in one line what was wrong, as JSON when asked', async (
   expect([code, JSON.parse(stdout || stderr).error.code]).toEqual([2, 'E_USAGE']);
 });
 
-test('runProgram() is quiet when nobody reads any more', async () => {
+test.each(['--help', '--version'])('P8: sig %s is quiet when nobody reads any more', async (flag) => {
   const home = `${await useFolder()}/.sig`;
   const command = sigCommand().map((word) => `'${word}'`).join(' ');
-  const { code, stderr } = await runCommand('/bin/bash', ['-c', `${command} --help | true; exit \${PIPESTATUS[0]}`], {
+  const { code, stderr } = await runCommand('/bin/bash', ['-c', `${command} ${flag} | true; exit \${PIPESTATUS[0]}`], {
     env: { PATH: '/usr/bin:/bin', HOME: home, SIG_HOME: home },
   });
   expect([code, stderr]).toEqual([0, '']);

@@ -36,7 +36,15 @@ export function createCaTrust({ home, userHome, platform }: CaTrustOptions): CaT
   const recordFile = join(home, 'proxy', 'trusted.json');
   const readRecord = (): Added[] => {
     const bytes = readPrivateFile(recordFile);
-    return bytes === undefined ? [] : JSON.parse(decodeUtf8(bytes)) as Added[];
+    if (bytes === undefined) return [];
+    try {
+      return JSON.parse(decodeUtf8(bytes)) as Added[];
+    } catch (cause) {
+      throw new SigError('E_CORRUPT', `Cannot read which stores trust the CA: "${recordFile}" is damaged`, {
+        hint: `move it away, and remove what is called "sig proxy …" by hand: certutil -L -d sql:FOLDER`,
+        cause,
+      });
+    }
   };
   const writeRecord = async (added: readonly Added[]) =>
     void await writePrivateFile(recordFile, encodeUtf8(`${JSON.stringify(added, undefined, 2)}\n`));

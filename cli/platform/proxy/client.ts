@@ -7,7 +7,7 @@ import { writeResponseHead } from '../../../src/http1/write.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import type { ProxyCore } from './core.ts';
 import type { Deadline, ProxyTimes } from './deadline.ts';
-import type { TunnelEnd } from './join.ts';
+import { createTunnel, type Tunnel } from '../upstream/tunnel.ts';
 
 /** A connection with requests on it: plain, or what came out of a client's TLS. */
 export interface ClientStream {
@@ -47,7 +47,7 @@ export interface Client {
   /** Answers with a problem, and closes unless the request is whole. */
   refuse(error: SigError): void;
   /** Takes the connection over: it no longer carries HTTP. */
-  detach(): TunnelEnd;
+  detach(): Tunnel;
   /** Whether the request has been read whole. */
   readonly isRequestWhole: boolean;
   readonly isClosed: boolean;
@@ -201,18 +201,7 @@ export function serveClient(options: ClientOptions): Client {
       socket.off('close', close);
       socket.pause();
       gate?.pause();
-      return {
-        socket,
-        rest: decoder.rest(),
-        pause() {
-          socket.pause();
-          gate?.pause();
-        },
-        resume() {
-          gate?.resume();
-          socket.resume();
-        },
-      };
+      return createTunnel(socket, gate, decoder.rest());
     },
     get isRequestWhole() {
       return isRequestWhole;

@@ -1,14 +1,5 @@
-import type { Duplex } from 'node:stream';
+import type { Tunnel } from '../upstream/tunnel.ts';
 import type { Deadline } from './deadline.ts';
-
-/** One side of a tunnel. */
-export interface TunnelEnd {
-  readonly socket: Duplex;
-  /** What was received already. */
-  readonly rest: Uint8Array;
-  pause(): void;
-  resume(): void;
-}
 
 /**
  * Passes bytes between two sockets until either closes, as fast as the slower one reads.
@@ -16,7 +7,7 @@ export interface TunnelEnd {
  * @param idleMs both are closed after so long without a byte
  * @param onClose called once
  */
-export function joinTunnel(a: TunnelEnd, b: TunnelEnd, deadline: Deadline, idleMs: number, onClose: () => void): void {
+export function joinTunnel(a: Tunnel, b: Tunnel, deadline: Deadline, idleMs: number, onClose: () => void): void {
   let isClosed = false;
   deadline.set(idleMs);
 
@@ -28,7 +19,7 @@ export function joinTunnel(a: TunnelEnd, b: TunnelEnd, deadline: Deadline, idleM
     onClose();
   }
 
-  function pipe(from: TunnelEnd, to: TunnelEnd): void {
+  function pipe(from: Tunnel, to: Tunnel): void {
     from.socket.on('data', (bytes: Uint8Array) => {
       deadline.set(idleMs);
       if (!to.socket.write(bytes)) from.pause();

@@ -1,10 +1,10 @@
-import type { Duplex } from 'node:stream';
 import { SigError } from '../../../src/errors.ts';
 import { createResponseDecoder } from '../../../src/http1/decoder.ts';
 import { Http1Error, toSigError } from '../../../src/http1/error.ts';
 import type { MessageEvent, ParsedResponse } from '../../../src/http1/message.ts';
 import type { Asked } from '../../../src/http1/response_head.ts';
 import type { Opened } from './open.ts';
+import { createTunnel, type Tunnel } from './tunnel.ts';
 
 /** Receives what happens to one request on a connection. */
 export interface ConnectionSink {
@@ -17,18 +17,6 @@ export interface ConnectionSink {
    * @param untouched whether not one byte of a response had come
    */
   lost(error: SigError, untouched: boolean): void;
-}
-
-/** The bytes of a connection that no longer carries HTTP. */
-export interface Tunnel {
-  /** Written to directly; listened to through `data`, `end`, `error`, `close`. */
-  readonly socket: Duplex;
-  /** What the server sent already. */
-  readonly rest: Uint8Array;
-  /** Stops reading. */
-  pause(): void;
-  /** Reads on. */
-  resume(): void;
 }
 
 /** One connection to a server: one request at a time, and after each either free or closed. */
@@ -200,18 +188,7 @@ export function createConnection(
       socket.off('error', onGone);
       socket.off('drain', onDrain);
       onClose(connection);
-      return {
-        socket,
-        rest: decoder.rest(),
-        pause() {
-          socket.pause();
-          gate?.pause();
-        },
-        resume() {
-          gate?.resume();
-          socket.resume();
-        },
-      };
+      return createTunnel(socket, gate, decoder.rest());
     },
     hold(alive) {
       if (alive) socket.ref();

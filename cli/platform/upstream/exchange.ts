@@ -5,8 +5,9 @@ import type { ParsedResponse } from '../../../src/http1/message.ts';
 import { writeRequestHead } from '../../../src/http1/write.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import { originOf } from '../../../src/target/target.ts';
-import type { Connection, ConnectionSink, Tunnel } from './connection.ts';
+import type { Connection, ConnectionSink } from './connection.ts';
 import { nameOf, type Route } from './route.ts';
+import type { Tunnel } from './tunnel.ts';
 
 /** A request as it is to be written. */
 export interface UpstreamRequest {

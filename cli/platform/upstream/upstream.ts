@@ -1,6 +1,6 @@
 import { SigError } from '../../../src/errors.ts';
 import { BOTH_VERSIONS } from '../http2/support.ts';
-import { type Connection, createConnection, type Tunnel } from './connection.ts';
+import { type Connection, createConnection } from './connection.ts';
 import { type Exchange, type ExchangeListener, startExchange, type UpstreamRequest } from './exchange.ts';
 import { allowsHttp2, isHttp2Only, needsHttp2 } from './http2_choice.ts';
 import type { Http2Sessions } from './http2_sessions.ts';
@@ -9,6 +9,7 @@ import { createPool } from './pool.ts';
 import { type Lookup, systemLookup } from './resolve.ts';
 import { nameOf, type Route, routeKey } from './route.ts';
 import { createTrust } from './trust.ts';
+import { createTunnel, type Tunnel } from './tunnel.ts';
 
 /** What an upstream is made with. */
 export interface UpstreamOptions {
@@ -131,18 +132,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       counted(route, async (onClose) => {
         const { socket, gate } = await openTunnel(route, openOptions);
         socket.once('close', onClose);
-        return {
-          socket,
-          rest: new Uint8Array(0),
-          pause() {
-            socket.pause();
-            gate?.pause();
-          },
-          resume() {
-            gate?.resume();
-            socket.resume();
-          },
-        };
+        return createTunnel(socket, gate, new Uint8Array(0));
       }),
     close(owner) {
       const prefix = owner === undefined ? '' : `${JSON.stringify(owner)}\n`;

@@ -126,3 +126,11 @@ test('trust() without a CA says how to make one', async () => {
   });
   expect(await trust.untrust()).toEqual({ fingerprints: [], changed: [], failed: [], commands: [] });
 });
+
+test('T12: a record that is damaged is named, and stays as it is', async () => {
+  const { trust, caFile } = await setUp();
+  const record = join(caFile, '..', 'trusted.json');
+  await writeFile(record, '[{"folder":', { mode: 0o600 });
+  await expect(trust.untrust()).rejects.toMatchObject({ code: 'E_CORRUPT', message: expect.stringContaining(record) });
+  expect(await readFile(record, 'utf8')).toBe('[{"folder":');
+});

@@ -1,8 +1,9 @@
 import { Duplex } from 'node:stream';
 import { expect, test, vi } from 'vitest';
-import { joinTunnel, type TunnelEnd } from '../../../../cli/platform/proxy/join.ts';
+import { joinTunnel } from '../../../../cli/platform/proxy/join.ts';
+import type { Tunnel } from '../../../../cli/platform/upstream/tunnel.ts';
 
-function makeEnd(rest = ''): { end: TunnelEnd; socket: Duplex; written: string[] } {
+function makeEnd(rest = ''): { end: Tunnel; socket: Duplex; written: string[] } {
   const written: string[] = [];
   const socket = new Duplex({
     read() {},

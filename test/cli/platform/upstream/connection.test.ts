@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Tunnel } from '../../../../cli/platform/upstream/connection.ts';
+import type { Tunnel } from '../../../../cli/platform/upstream/tunnel.ts';
 import { useServer } from '../../../_lib/lab.ts';
 import { exchange, type Outcome, targetOf, useUpstream } from '../../../_lib/upstream.ts';
 
