@@ -27,6 +27,7 @@ import { createSessionToken } from '../src/proxy/session_token.ts';
 import { openStoredAuthority } from '../src/proxy/stored_authority.ts';
 import { createAuthorizer } from '../src/sig/authorize.ts';
 import { loadProviders } from '../src/sig/load_providers.ts';
+import type { Check } from '../src/sig/retest.ts';
 import type { Vault } from '../src/vault/vault.ts';
 import type { ProxyOptions, ProxySession } from './command/command.ts';
 import { readConfigFile } from './platform/config_file.ts';
@@ -51,6 +52,8 @@ export interface ProxyParts {
   readonly credentials: Credentials;
   readonly audit: AuditSink;
   readonly renew: Renew;
+  /** Default: no login is put to the test. */
+  readonly check?: Check | undefined;
   readonly placeholders?: readonly Placeholder[] | undefined;
 }
 
@@ -110,7 +113,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
       },
       begin: createPassages({
         policy: () => policy,
-        authorizer: createAuthorizer({ credentials, clock, renew, env }),
+        authorizer: createAuthorizer({ credentials, clock, renew, check: parts.check, audit: parts.audit, env }),
         credentials,
         audit: parts.audit,
         clock,

@@ -30,7 +30,7 @@ async function setUp(login: Parameters<typeof makeCredential>[2] = {}) {
   const renew = () => Promise.resolve(makeCredential(provider, { token: 'renewed-token-0123456789' }));
   const begin = createPassages({
     policy: () => policy,
-    authorizer: createAuthorizer({ credentials, clock, renew }),
+    authorizer: createAuthorizer({ credentials, clock, renew, audit }),
     credentials,
     audit,
     clock,
