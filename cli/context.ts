@@ -48,7 +48,12 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     ]);
     const lease = () => createFolderStore(home).lease('logs/audit');
     const log = createAuditFile({ folder: join(home, 'logs'), lease, isBusy });
-    return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
+    return createAuditLog(log, async () => {
+      const key = await (await vault()).deriveKey('audit');
+      const mac = createHashMac(key);
+      key.fill(0);
+      return mac;
+    }, clock);
   };
   const audit = once(() => openAudit(false));
   const browser = once(async () => {

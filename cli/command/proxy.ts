@@ -3,6 +3,9 @@ import { type ChildProxy, proxyEnvironment, proxyUrl } from '../../src/proxy/chi
 import { note, printJson, printLine } from '../io.ts';
 import type { CommandInput, Context, ProxySession, Run } from './command.ts';
 
+/** A proxy that no program uses for a login forgets them all (security case S24). */
+const LOCK_AFTER_MS = 15 * 60_000;
+
 export const run: Run = async (input, context) => {
   const [action] = input.args;
   switch (action) {
@@ -40,6 +43,7 @@ async function serve(
   const session = await context.startProxy({
     ...readOptions(input),
     ca: 'stored',
+    lockAfterMs: LOCK_AFTER_MS,
     onNote: (text) => void note(context.io, text).catch(() => {}),
   });
   let end = () => {};

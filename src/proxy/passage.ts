@@ -121,6 +121,13 @@ interface Injected {
   readonly signing: Signing | undefined;
 }
 
+/** Where passages begin. */
+export interface Passages {
+  readonly begin: BeginPassage;
+  /** Forgets what is kept of logins. What is under way keeps its own until it ends. */
+  forget(): void;
+}
+
 /** Begins the passage of a request. */
 export type BeginPassage = (request: ParsedRequest, target: Target) => Promise<Passage>;
 
@@ -128,13 +135,13 @@ export type BeginPassage = (request: ParsedRequest, target: Target) => Promise<P
  * Creates the proxy's part of the one path: it decides about each request, places credentials through
  * the same pieces as `createSig`, and says what becomes of the answer. Sockets are elsewhere.
  *
- * @returns a function that throws {SigError} for every request that is refused
+ * @returns `begin` throws {SigError} for every request that is refused
  */
-export function createPassages(ports: PassagePorts): BeginPassage {
+export function createPassages(ports: PassagePorts): Passages {
   const { placeholders = [], counters } = ports;
-  const matcherFor = createMatcherCache(() => counters.redactions++);
+  const { matcherFor, forget } = createMatcherCache(() => counters.redactions++);
 
-  return async (request, target) => {
+  const begin: BeginPassage = async (request, target) => {
     const head = readHead(request, target);
     const providers = decideRequest(ports.policy(), head);
     const isMarked = hasPlaceholder(head);
@@ -153,6 +160,13 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     }
     const signing = ports.authorizer.beginSigning(providers);
     return injecting({ asked, isMarked, signing }, authorization, undefined);
+  };
+  return {
+    begin,
+    forget() {
+      forget();
+      ports.authorizer.forget();
+    },
   };
 
   async function refusePlaceholder(head: RequestHead, provider?: string): Promise<never> {

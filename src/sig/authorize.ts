@@ -60,6 +60,8 @@ export interface Authorizer {
    * What it signs must be final: it comes after everything that is placed.
    */
   beginSigning(providers: readonly Provider[]): Signing | undefined;
+  /** Forgets what it keeps of logins (security case S24). */
+  forget(): void;
 }
 
 /** Largest body that is held to put a field into it, in bytes. */
@@ -80,7 +82,7 @@ export function createAuthorizer(
   const signer = createSigner(ports.clock, env, ports.taught);
 
   /** What logins place that say the same to every URL, so that they are not asked for each request. */
-  const fixed = new WeakMap<Credential, Placed>();
+  let fixed = new WeakMap<Credential, Placed>();
 
   function placedBy(
     head: RequestHead,
@@ -158,6 +160,10 @@ export function createAuthorizer(
     },
     retest: retest && retestAll,
     beginSigning: signer.begin,
+    forget() {
+      fixed = new WeakMap();
+      signer.forget();
+    },
   };
 }
 

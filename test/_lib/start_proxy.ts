@@ -106,7 +106,7 @@ export async function startProxy(
         decoders: createDecoders(),
         counters,
         placeholders: options.placeholders?.(provider),
-      }),
+      }).begin,
       problem: problemOf,
       leaf: (host) => issuer.issue(host),
       control: createControl({
@@ -114,6 +114,7 @@ export async function startProxy(
         certificatesPem: () => issuer.certificatesPem,
         status: () => ({ ok: true }),
         metrics: () => '',
+        lock: () => {},
         stop: () => {},
       }),
       isToken: session.isToken,
