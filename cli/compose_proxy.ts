@@ -180,10 +180,10 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
       bundleFile: files.bundleFile,
       hosts: interceptedHosts(policy),
     }),
-    async stop() {
+    async stop(graceMs) {
       unwatch();
       await reloading;
-      await listener.close();
+      await listener.close(graceMs);
       if (!isStored) rmSync(folder, { recursive: true, force: true });
     },
   };

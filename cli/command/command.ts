@@ -196,8 +196,12 @@ export interface ProxySession {
   status(): Readonly<Record<string, unknown>>;
   /** What a program needs to use it. */
   child(): ChildProxy;
-  /** Ends every connection, and removes what belongs to the session. */
-  stop(): Promise<void>;
+  /**
+   * Ends every connection, and removes what belongs to the session.
+   *
+   * @param graceMs how long answers that are under way may take to end. Default 0
+   */
+  stop(graceMs?: number): Promise<void>;
 }
 
 /** A program to run. */

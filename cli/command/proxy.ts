@@ -3,6 +3,9 @@ import { type ChildProxy, proxyEnvironment, proxyUrl } from '../../src/proxy/chi
 import { note, printJson, printLine } from '../io.ts';
 import type { CommandInput, Context, ProxySession, Run } from './command.ts';
 
+/** So long an answer that is under way may take to end when the proxy is told to stop. */
+const GRACE_MS = 5_000;
+
 export const run: Run = async (input, context) => {
   const [action] = input.args;
   switch (action) {
@@ -47,7 +50,7 @@ async function serve(
   const release = await daemon?.serve(session, end);
   const stop = async () => {
     await release?.();
-    await session.stop();
+    await session.stop(GRACE_MS);
   };
   const forget = context.onInterrupt(stop);
   await announce(session, context, daemon !== undefined);

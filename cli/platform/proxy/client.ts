@@ -53,6 +53,12 @@ export interface Client {
   readonly isClosed: boolean;
 }
 
+/** A connection that is being served. */
+export interface Served {
+  /** Takes no further request: it ends now, or after the answer that is under way. */
+  retire(): void;
+}
+
 /** What a client's connection is served with. */
 export interface ClientOptions {
   readonly stream: ClientStream;
@@ -72,7 +78,7 @@ const MAX_AHEAD_BYTES = 65_536;
  * Reads requests from a client, one turn after the other. What is not strict HTTP/1.1 is answered once
  * and ends the connection: nothing behind it is read as a request (security cases X1 to X5, P12).
  */
-export function serveClient(options: ClientOptions): Client {
+export function serveClient(options: ClientOptions): Served {
   const { stream: { socket, gate }, deadline, times } = options;
   const decoder = createRequestDecoder();
   let turn: Turn | undefined;
@@ -80,6 +86,7 @@ export function serveClient(options: ClientOptions): Client {
   let isHeld = false;
   let isClosed = false;
   let isEnding = false;
+  let isRetired = false;
   let aheadBytes = 0;
   let isPumping = false;
 
@@ -186,7 +193,7 @@ export function serveClient(options: ClientOptions): Client {
     finish(keepAlive) {
       if (isClosed) return;
       turn = undefined;
-      if (!keepAlive || !isRequestWhole) return end();
+      if (!keepAlive || !isRequestWhole || isRetired) return end();
       deadline.set(times.idleMs);
       aheadBytes = 0;
       if (!isPumping) queueMicrotask(pump);
@@ -218,7 +225,14 @@ export function serveClient(options: ClientOptions): Client {
   deadline.set(times.headMs);
   gate?.resume();
   socket.resume();
-  return client;
+  return {
+    retire() {
+      isRetired = true;
+      // What was taken over has no end that could be waited for.
+      if (isClosed) options.onClose();
+      else if (!turn && !isEnding) close();
+    },
+  };
 }
 
 /** An error as the proxy answers it; a defect of ours shows nothing of itself. */
