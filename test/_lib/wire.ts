@@ -27,6 +27,8 @@ export interface Wire {
   takeRest(): Promise<string>;
   /** What has come and was not taken yet. */
   readonly pending: string;
+  /** Listens no longer: the socket is somebody else's, with what has come put back. It is paused. */
+  release(): Duplex;
   /** Resolves when the connection is over, in order or not. */
   readonly closed: Promise<void>;
 }
@@ -46,10 +48,11 @@ export function createWire(socket: Duplex): Wire {
     });
   });
   socket.on('error', () => {});
-  socket.on('data', (bytes: Buffer) => {
+  const onData = (bytes: Buffer) => {
     pieces.push(bytes);
     look();
-  });
+  };
+  socket.on('data', onData);
   const join = () => {
     if (pieces.length !== 1) pieces = [Buffer.concat(pieces)];
     return pieces[0]!;
@@ -96,6 +99,13 @@ export function createWire(socket: Duplex): Wire {
     },
     get pending() {
       return join().toString('latin1');
+    },
+    release() {
+      socket.off('data', onData);
+      socket.pause();
+      const rest = join();
+      if (rest.length > 0) socket.unshift(rest);
+      return socket;
     },
     closed,
   };

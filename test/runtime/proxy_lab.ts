@@ -37,6 +37,7 @@ export interface ProxyWorld {
   readonly unknown: string;
   /** The secret of the login. */
   readonly token: string;
+  /** What signs for intercepted hosts. */
   readonly caPem: string;
   readonly port: number;
   readonly running: RunningCommand;
@@ -76,7 +77,8 @@ export async function startProxyWorld(form: Form): Promise<ProxyWorld> {
   }
 
   // The second one is the network's own proxy, which hosts are reached by that nobody claims.
-  const [server, network] = await Promise.all([startServer({ onSocket }), startServer({ onSocket, plain: true })]);
+  const options = { onSocket, forgetsBytes: true };
+  const [server, network] = await Promise.all([startServer(options), startServer({ ...options, plain: true })]);
   const [authority, unknown] = [`localhost:${server.port}`, `127.0.0.1:${server.port}`];
   const token = makeCanary();
   const config = `providers:\n${tokenProvider('api', authority)}${browserProvider('nobody', unknown)}`;
@@ -100,7 +102,7 @@ export async function startProxyWorld(form: Form): Promise<ProxyWorld> {
       no_proxy: 'localhost,127.0.0.1',
       ...form.env,
     },
-    timeoutMs: 280_000,
+    timeoutMs: 900_000,
   });
   const port = Number((await running.waitFor(/http:\/\/127\.0\.0\.1:(\d+)\n/))[1]);
   const caPem = await readFile(join(home, 'proxy/ca.pem'), 'utf8');

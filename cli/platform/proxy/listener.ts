@@ -14,7 +14,7 @@ import type { ProxyCore } from './core.ts';
 import { createDeadlineClock, PROXY_TIMES, type ProxyTimes } from './deadline.ts';
 import { type ForwardOptions, forwardRequest } from './forward.ts';
 import { createLeafContexts } from './leaf_contexts.ts';
-import { isSameUser } from './socket_owner.ts';
+import { createOwnerCheck } from './socket_owner.ts';
 import type { Terminated } from './terminate.ts';
 
 /** How a proxy is started. */
@@ -59,7 +59,7 @@ const MAX_ORIGINS = 1_024;
  * @throws {SigError} E_EXISTS when the port is taken
  */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const { core, upstream, maxClients = 4_096 } = options;
+  const { core, upstream, maxClients = 4_096, isSameUser = createOwnerCheck() } = options;
   const times: ProxyTimes = { ...PROXY_TIMES, ...options.times };
   const clock = createDeadlineClock();
   const contexts = createLeafContexts(core.leaf);
@@ -91,10 +91,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       deadline.clear();
       upstream.close(owner);
     });
-    const caller = createCaller(
-      core.isToken,
-      () => options.isSameUser ? options.isSameUser(raw) : isSameUser(raw),
-    );
+    const caller = createCaller(core.isToken, () => isSameUser(raw));
     const own = { upstream, owner, deadline, times, environmentProxy: proxyFor, onClose: () => raw.destroy() };
     let inTunnel: ForwardOptions | undefined;
     serve({ socket: raw, gate: undefined }, undefined);
