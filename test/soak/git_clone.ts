@@ -56,7 +56,7 @@ export async function startGitServer(sizeMiB: number): Promise<GitServer | { rea
   const backend = join(stdout.trim(), 'git-http-backend');
   if (!existsSync(backend)) return { reason: 'git-http-backend is not installed' };
   const folder = await makeTempFolder('sig-git-');
-  const [work, bare] = [join(folder.path, 'work'), join(folder.path, 'repo.git')];
+  const work = join(folder.path, 'repo');
   await mkdir(work);
   const env = gitEnvironment(folder.path);
   const run = async (...args: string[]) => {
@@ -65,10 +65,12 @@ export async function startGitServer(sizeMiB: number): Promise<GitServer | { rea
     return result.stdout.trim();
   };
   await run('init', '--quiet', '--initial-branch=main');
+  // It would only look for what is not there.
+  for (const key of ['core.compression', 'pack.window']) await run('config', key, '0');
   for (let i = 0; i < sizeMiB; i++) await writeFile(join(work, `${i}.bin`), randomBytes(1024 * 1024));
   await run('add', '.');
   await run('commit', '--quiet', '-m', 'all of it');
-  await run('clone', '--quiet', '--bare', '--no-local', work, bare);
+  await run('repack', '-adq');
   const head = await run('rev-parse', 'HEAD');
   const token = makeCanary();
   const authority = await testAuthority();
@@ -105,7 +107,7 @@ export async function cloneWith(form: Form, server: GitServer, by: 'run' | 'prox
     await world.logIn('git', { token: server.token });
     const target = join(folder.path, 'clone');
     const git = findCommand('git')!;
-    const clone = ['clone', '--quiet', `https://localhost:${server.port}/repo.git`, target];
+    const clone = ['clone', '--quiet', `https://localhost:${server.port}/repo/.git`, target];
     const [file, ...first] = form.command;
     const env = { ...gitEnvironment(folder.path), SIG_HOME: home, SIG_EXTRA_CA: caFile, ...form.env };
     const options = { cwd: folder.path, env, timeoutMs: 240_000 };
