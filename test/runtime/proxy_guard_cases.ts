@@ -175,9 +175,11 @@ export const GUARD_CASES: Readonly<Record<string, ProxyCase>> = {
   },
 
   'SIGTERM lets an answer that is under way end, takes nothing new, and ends the rest': async (world, form) => {
-    const [client, idle] = await Promise.all([world.tunnel(), world.tunnel()]);
+    const [client, idle, late] = await Promise.all([world.tunnel(), world.tunnel(), world.tunnel()]);
     client.write(get(world, '/under-way'));
     const far = await world.serve('/under-way');
+    late.write(get(world, '/not-begun'));
+    const farLate = await world.serve('/not-begun');
     far.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
     await client.takeHead();
     const session = isDeno(form) ? undefined : await openSession(world, world.authority);
@@ -186,6 +188,8 @@ export const GUARD_CASES: Readonly<Record<string, ProxyCase>> = {
     world.running.kill('SIGTERM');
     expect(await idle.takeRest()).toBe('');
     await expect(world.dial()).rejects.toThrow(/ECONNREFUSED/);
+    farLate.write(ok('late'));
+    expect(await late.takeRest()).toBe(ok('late').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
     farStream?.write(ok('whole'));
     expect(await stream).toEqual(session && expect.objectContaining({ status: 200, body: 'whole', rstCode: 0 }));
     far.write(`${chunk('{the end}\n')}0\r\n\r\n`);

@@ -50,6 +50,8 @@ export interface Client {
   detach(): Tunnel;
   /** Whether the request has been read whole. */
   readonly isRequestWhole: boolean;
+  /** Whether another request is taken after this one, as far as the proxy is concerned. */
+  readonly takesMore: boolean;
   readonly isClosed: boolean;
 }
 
@@ -212,6 +214,9 @@ export function serveClient(options: ClientOptions): Served {
     },
     get isRequestWhole() {
       return isRequestWhole;
+    },
+    get takesMore() {
+      return isRequestWhole && !isRetired;
     },
     get isClosed() {
       return isClosed;

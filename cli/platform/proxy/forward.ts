@@ -104,7 +104,7 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
       const again = its.mend?.(message, canReplay());
       if (again) return void resend(get(), again).catch(fail);
       if (message.status === 401 && its.injects) return void renew(its, get()).catch(fail);
-      const to = { minor: request.minor, keepAlive: request.keepAlive && client.isRequestWhole };
+      const to = { minor: request.minor, keepAlive: request.keepAlive && client.takesMore };
       const plan = its.answer(message, to);
       if (!(plan instanceof Promise)) return begin(message, plan, to);
       get().pause();
