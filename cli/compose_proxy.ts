@@ -224,11 +224,11 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
       bundleFile: files.bundleFile,
       hosts: interceptedHosts(policy),
     }),
-    async stop() {
+    async stop(graceMs) {
       unwatch();
       idle?.stop();
       await reloading;
-      await listener.close();
+      await listener.close(graceMs);
       if (!isStored) rmSync(folder, { recursive: true, force: true });
     },
   };

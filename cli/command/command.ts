@@ -200,8 +200,12 @@ export interface ProxySession {
   child(): ChildProxy;
   /** Forgets every login and the vault key, until a request needs them again. */
   lock(): void;
-  /** Ends every connection, and removes what belongs to the session. */
-  stop(): Promise<void>;
+  /**
+   * Ends every connection, and removes what belongs to the session.
+   *
+   * @param graceMs how long answers that are under way may take to end. Default 0
+   */
+  stop(graceMs?: number): Promise<void>;
 }
 
 /** A program to run. */

@@ -154,7 +154,7 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
     }
 
     function show(message: ParsedResponse): void {
-      const to = { minor: request.minor, keepAlive: request.keepAlive && client.isRequestWhole };
+      const to = { minor: request.minor, keepAlive: request.keepAlive && client.takesMore };
       const plan = its.answer(message, to);
       if (!(plan instanceof Promise)) return begin(message, plan, to);
       get().pause();
