@@ -67,7 +67,9 @@ test('the types of the package are enough for a strict consumer', async ({ skip 
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await writeFile(
     join(folder, 'use.ts'),
-    `import { SigError } from '${name}';\nconst code: 'E_ID' = new SigError('E_ID', 'x').code;\n`,
+    `import { openSig } from '${name}/platform';\nimport { type Sig, SigError } from '${name}';\n` +
+      "export const sig: Promise<Sig> = openSig({ passphrase: () => 'x' });\n" +
+      "const code: 'E_ID' = new SigError('E_ID', 'x').code;\n",
   );
   const options = {
     strict: true,
@@ -82,6 +84,6 @@ test('the types of the package are enough for a strict consumer', async ({ skip 
   expect(existsSync(tsc)).toBe(true);
   const checked = await runCommand(node!, [tsc, '-p', folder], { timeoutMs: 60_000 });
   // "code" is the union of all codes, so the one line that must fail is the last.
-  expect(checked.stdout).toMatch(/use\.ts\(2,7\): error TS2322/);
+  expect(checked.stdout).toMatch(/use\.ts\(4,7\): error TS2322/);
   expect(checked.stdout.match(/error TS/g)).toHaveLength(1);
 });
