@@ -12,7 +12,7 @@ const session = {
   caFile: '/ca.pem',
   stopAsked: new Promise<void>(() => {}),
   status: () => ({ port: 4711 }),
-  child: () => ({ port: 4711, token: 'token', extraCaFile: '/e', bundleFile: '/b', hosts: [] }),
+  child: () => ({ port: 4711, token: 'token', extraCaFile: '/e', bundleFile: '/b', trustStoreFile: '/t', hosts: [] }),
   stop: () => Promise.resolve(),
 };
 
