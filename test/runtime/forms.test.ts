@@ -7,7 +7,7 @@ import { findCommand, runCommand } from '../_lib/command.ts';
 import { findNodeRelease, UNREACHABLE } from '../_lib/node_release.ts';
 import { installPacked } from '../_lib/packed.ts';
 import { ROOT } from '../_lib/sig.ts';
-import { makeTempFolder } from '../_lib/temp_folder.ts';
+import { makeTempFolder, type TempFolder } from '../_lib/temp_folder.ts';
 import { FORM_CASES } from './forms_cases.ts';
 import { type Form, type FormServer, type FormWorld, makeFormWorld, startFormServer } from './forms_lab.ts';
 
@@ -20,11 +20,6 @@ const PATH = '/nowhere';
 
 /** The forms, each made in an empty folder of its own. */
 const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>> = {
-  'the bundle, on the Node of the tests': async () => ({
-    command: [nodeHere(), BUNDLE],
-    env: { PATH },
-    installForm: 'source',
-  }),
   'the bundle, on Node 22': async () => await onNode(22),
   'the bundle, on Node 24': async () => await onNode(24),
   'the source, on Deno': async () => ({
@@ -45,9 +40,10 @@ const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>> = {
     env: { PATH },
     installForm: 'source',
   }),
-  'the packed package, installed': async (folder) => {
+  'the packed package, installed, on the Node of the tests': async (folder) => {
     const packed = await installPacked(folder);
-    if ('reason' in packed) return packed;
+    // The same code, not packed.
+    if ('reason' in packed) return { command: [nodeHere(), BUNDLE], env: { PATH }, installForm: 'source' };
     // Its first line asks the PATH for Node.
     return {
       command: [join(packed.project, 'node_modules/.bin/sig')],
@@ -59,28 +55,37 @@ const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>> = {
 };
 
 let lab: FormServer;
+const folders: TempFolder[] = [];
+/** All are made at once: what compiles or installs need not be waited for where there is something to test. */
+const made = new Map<string, Promise<Found>>();
+
 beforeAll(async () => {
   lab = await startFormServer();
-  return lab.server.close;
+  for (const [name, make] of Object.entries(FORMS)) {
+    const folder = await makeTempFolder();
+    folders.push(folder);
+    const form = make(folder.path);
+    form.catch(() => {}); // Whoever waits for it says so.
+    made.set(name, form);
+  }
+  return async () => {
+    await Promise.allSettled(made.values());
+    for (const folder of folders) await folder.remove();
+    await lab.server.close();
+  };
 });
 
-describe.each(Object.entries(FORMS))('%s', (_name, make) => {
+describe.each(Object.keys(FORMS))('%s', (name) => {
   let world: FormWorld | undefined;
   let reason = '';
-  let clean = () => Promise.resolve();
 
   beforeAll(async () => {
-    const folder = await makeTempFolder();
-    clean = folder.remove;
-    const found = await make(folder.path);
+    const found = await made.get(name)!;
     if ('reason' in found) reason = found.reason;
     else world = await makeFormWorld(found, lab);
   }, 300_000);
 
-  afterAll(async () => {
-    await world?.close();
-    await clean();
-  });
+  afterAll(() => world?.close());
 
   test.for(Object.entries(FORM_CASES))('%s', async ([, run], { skip }) => {
     if (world === undefined) skip(reason || 'this form could not be made');
