@@ -1,4 +1,5 @@
 /** The entry `@sigcli/cli/platform`, used by programs on each runtime beside the command line. */
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -13,11 +14,24 @@ import { useWorld } from '../_lib/world.ts';
 const BUILT = join(ROOT, 'dist/platform.js');
 const SOURCE = join(ROOT, 'cli/mod.ts');
 
+/** What the README says that a request needs on Deno. */
+const PERMISSIONS = /^\| `sig request` +\| `(--allow-[^`]+)` +\|$/m.exec(
+  readFileSync(join(ROOT, 'README.md'), 'utf8'),
+)![1]!;
+
 /** How a program is run, and what it imports: on Deno the source, as from a registry of sources. */
 const RUNTIMES: Readonly<Record<string, { readonly command: readonly string[]; readonly entry: string }>> = {
   Node: { command: [findCommand('node') ?? process.execPath], entry: BUILT },
   Deno: {
-    command: [join(ROOT, 'node_modules/deno/deno'), 'run', '-A', '--quiet', '--config', join(ROOT, 'deno.json')],
+    command: [
+      join(ROOT, 'node_modules/deno/deno'),
+      'run',
+      '--quiet',
+      '--no-prompt',
+      ...PERMISSIONS.split(' '),
+      '--config',
+      join(ROOT, 'deno.json'),
+    ],
     entry: SOURCE,
   },
   Bun: { command: [join(ROOT, 'node_modules/.bin/bun')], entry: BUILT },
@@ -63,7 +77,10 @@ async function useLogin() {
     api,
     world,
     async run(runtime: string, urls: readonly string[]) {
-      const { command: [file, ...first], entry } = RUNTIMES[runtime]!;
+      const { command, entry } = RUNTIMES[runtime]!;
+      // The private CA of the test is a file of its own.
+      const granted = (flag: string) => flag.startsWith('--allow-read=') ? `${flag},${api.caFile}` : flag;
+      const [file, ...first] = command.map((word) => granted(word.replaceAll('~/.sig', world.home)));
       const program = join(folder, `${runtime}.mjs`);
       await writeFile(program, PROGRAM(entry));
       const options = { env: { ...env, DENO_DIR: cache, DENO_NO_UPDATE_CHECK: '1' }, cwd: folder, timeoutMs: 60_000 };
