@@ -118,5 +118,5 @@ function layerOf(part: string): number | undefined {
 }
 
 function isMain(path: string): boolean {
-  return ['cli/main.ts', 'cli/program.ts', 'cli/app.ts', 'cli/context.ts'].includes(path);
+  return ['cli/main.ts', 'cli/mod.ts', 'cli/program.ts', 'cli/app.ts', 'cli/context.ts'].includes(path);
 }
