@@ -6,7 +6,7 @@
  */
 
 import { writeFile } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -24,15 +24,20 @@ export interface SocketServer {
   readonly connections: number;
 }
 
-/** Starts a server that ends with the test. It would compress, if the client did. */
+/**
+ * Starts a server that ends with the test. It would compress, if the client did.
+ *
+ * @param onRequest answers what is no handshake
+ */
 export async function useSocketServer(
   onConnection: (socket: WebSocket, request: IncomingMessage) => void,
+  onRequest?: RequestListener,
 ): Promise<SocketServer> {
   const authority = await testAuthority();
   const folder = await makeTempFolder();
   const caFile = join(folder.path, 'ca.pem');
   await writeFile(caFile, authority.certificatePem);
-  const server = createServer(await makeIdentity(['localhost', '127.0.0.1']));
+  const server = createServer(await makeIdentity(['localhost', '127.0.0.1']), onRequest);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

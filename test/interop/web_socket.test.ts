@@ -2,9 +2,10 @@ import { Buffer } from 'node:buffer';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { findLeaks } from '../_lib/canary.ts';
+import { startCommand } from '../_lib/command.ts';
 import { openTunnel } from '../_lib/http2.ts';
 import { useChildProxy } from '../_lib/http2_proxy.ts';
-import { useServer } from '../_lib/lab.ts';
+import { needBrowser, useFolder, useServer } from '../_lib/lab.ts';
 import { converse } from '../_lib/proxy.ts';
 import { createRandom } from '../_lib/redaction.ts';
 import { currentRuntime, endChildren, runtimes } from '../_lib/run_child.ts';
@@ -216,6 +217,71 @@ describe.each(currentRuntime === 'node' ? runtimes : [currentRuntime])(
       const bare = `GET / HTTP/1.1\r\nHost: ${authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
       expect(await converse(tunnel, bare)).toMatch(/^HTTP\/1\.1 400 [^]*"code":"E_HTTP"/);
       expect(server.requests).toHaveLength(before);
+    });
+  },
+);
+
+// Once is enough for a browser that takes seconds to start.
+test.for(currentRuntime === 'node' ? ['a page in a browser'] : [])(
+  'R1: %s hears what a server sends, without the credential',
+  { timeout: 60_000 },
+  async (_name, { skip }) => {
+    const browser = needBrowser(skip);
+    let report!: (heard: unknown) => void;
+    const heard = new Promise((resolve) => report = resolve);
+    const page = `<script>
+    const heard = [];
+    const socket = new WebSocket('wss://' + location.host + '/ws', 'chat');
+    socket.binaryType = 'arraybuffer';
+    socket.onmessage = ({ data }) => heard.push(typeof data === 'string' ? data : new TextDecoder('latin1').decode(data));
+    socket.onopen = () => socket.send('hello from the page');
+    socket.onclose = ({ code, reason, wasClean }) => {
+      const body = JSON.stringify({ heard, code, reason, wasClean, extensions: socket.extensions, protocol: socket.protocol });
+      fetch('/report', { method: 'POST', body });
+    };
+  </script>`;
+    const server = await useSocketServer((socket, request) => {
+      const token = request.headers.authorization!.slice('Bearer '.length);
+      socket.on('message', (data: Buffer) => {
+        socket.send(`${data} and ☃: ${token}`);
+        socket.send('in pieces ☃', { fin: false });
+        socket.ping(token);
+        socket.send(`☃ ${token.slice(0, 20)}`, { fin: false });
+        socket.send(`${token.slice(20)} ☃`, { fin: true });
+        socket.send(Buffer.from(`bytes ${Buffer.from(token).toString('hex')}`));
+        socket.once('pong', () => socket.close(4001, `bye ${token}`));
+      });
+    }, (request, response) => {
+      if (request.url !== '/report') return void response.setHeader('Content-Type', 'text/html').end(page);
+      let text = '';
+      request.on('data', (bytes: Buffer) => text += bytes);
+      request.on('end', () => {
+        response.end();
+        report(JSON.parse(text));
+      });
+    });
+    const proxy = await useChildProxy('node', server);
+    const child = startCommand(browser, [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--ignore-certificate-errors',
+      `--user-data-dir=${await useFolder()}`,
+      `--proxy-server=http://127.0.0.1:${proxy.port}`,
+      '--proxy-bypass-list=<-loopback>',
+      `https://localhost:${server.port}/`,
+    ]);
+    onTestFinished(async () => {
+      child.kill('SIGKILL');
+      await child.done;
+    });
+    expect(await heard).toEqual({
+      heard: [`hello from the page and ☃: ${MARK}`, `in pieces ☃☃ ${MARK} ☃`, `bytes ${MARK}`],
+      code: 4001,
+      reason: `bye ${MARK}`,
+      wasClean: true,
+      extensions: '',
+      protocol: 'chat',
     });
   },
 );
