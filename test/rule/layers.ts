@@ -24,6 +24,7 @@ const LAYER_1 = [
   'audit',
   'rule',
   'certificate',
+  'websocket',
 ];
 const LAYER_2 = ['login', 'sig', 'agent_id', 'proxy'];
 /** Layer-2 folders that also build on the path itself. */
