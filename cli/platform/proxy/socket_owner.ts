@@ -11,12 +11,12 @@ export interface ConnectionEnds {
  * Whether a connection from this machine was made by this very user (security cases P2, P4). Where the
  * system does not tell, nobody is: the token is needed then.
  *
- * @param read reads a table of the kernel; `/proc/net/tcp` by default
+ * @param read reads a table of the kernel; {@link readTable} by default
  */
 export async function isSameUser(
   ends: ConnectionEnds,
   uid: number | undefined = process.getuid?.(),
-  read: (path: string) => Promise<string> = (path) => readFile(path, 'latin1'),
+  read: (path: string) => Promise<string> = readTable,
 ): Promise<boolean> {
   const { remotePort, localPort } = ends;
   if (process.platform !== 'linux' || uid === undefined || remotePort === undefined || localPort === undefined) {
@@ -29,6 +29,25 @@ export async function isSameUser(
     if (owner !== undefined) return owner === uid;
   }
   return false;
+}
+
+/** The tables that are being read, and those that will be read next. */
+const reading = new Map<string, { readonly now: Promise<string>; next: Promise<string> | undefined }>();
+
+/**
+ * Reads a table of the kernel. The kernel goes through all of its sockets for that, which takes a millisecond or
+ * more, so connections that come together share one reading: the next one to begin, since a connection need not
+ * be in one that had begun before it.
+ */
+export function readTable(
+  path: string,
+  read: (path: string) => Promise<string> = (its) => readFile(its, 'latin1'),
+): Promise<string> {
+  const current = reading.get(path);
+  if (current) return current.next ??= current.now.then(() => readTable(path, read), () => readTable(path, read));
+  const now = read(path).finally(() => reading.delete(path));
+  reading.set(path, { now, next: undefined });
+  return now;
 }
 
 const ESTABLISHED = '01';

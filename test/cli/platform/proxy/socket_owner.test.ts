@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { expect, test } from 'vitest';
-import { isSameUser } from '../../../../cli/platform/proxy/socket_owner.ts';
+import { isSameUser, readTable } from '../../../../cli/platform/proxy/socket_owner.ts';
 
 const line = (local: string, remote: string, uid: number, state = '01') =>
   `   0: ${local} ${remote} ${state} 00000000:00000000 00:00000000 00000000  ${uid}        0 1 1 0000 20 4 30 10 -1\n`;
@@ -30,4 +30,27 @@ test('P4: isSameUser() says no to what it cannot see, to other states and to oth
   expect(await isSameUser(ends, 1000, table(line('0100007F:ABCD', '0100007F:1F90', 1000, '06')))).toBe(false);
   expect(await isSameUser(ends, 1000, table(line('0200A8C0:ABCD', '0100007F:1F90', 1000)))).toBe(false);
   expect(await isSameUser(ends, undefined, table(line('0100007F:ABCD', '0100007F:1F90', 1000)))).toBe(false);
+});
+
+test('P4: readTable() gives no connection a reading that began before it, and those that wait one in common', async () => {
+  const ends: ((text: string) => void)[] = [];
+  const read = () => new Promise<string>((resolve) => ends.push(resolve));
+  const first = readTable('/proc/a', read);
+  const [second, third] = [readTable('/proc/a', read), readTable('/proc/a', read)];
+  const other = readTable('/proc/b', read);
+  expect(ends.length).toBe(2);
+  ends[0]!('one');
+  expect(await first).toBe('one');
+  await Promise.resolve();
+  expect(ends.length).toBe(3);
+  ends[2]!('two');
+  ends[1]!('other');
+  expect(await Promise.all([second, third, other])).toEqual(['two', 'two', 'other']);
+});
+
+test('P4: readTable() reads again after a failure', async () => {
+  const failing = readTable('/proc/c', () => Promise.reject(new Error('busy')));
+  const next = readTable('/proc/c', () => Promise.resolve('text'));
+  await expect(failing).rejects.toThrow('busy');
+  expect(await next).toBe('text');
 });
