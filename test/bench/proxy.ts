@@ -6,6 +6,7 @@
  *     npm run bench:proxy -- 6 requests 32       keep-alive requests only, six seconds a row, 32 connections
  *     npm run bench:proxy -- 3 connections,transfer,tunnels
  *     BENCH_PEERS=sig,squid npm run bench:proxy  only these
+ *     BENCH_CHART=chart.svg npm run bench:proxy  draws the CPU time of a request at 32 connections, too
  *
  * Server and load generator are processes of their own. The rows "direct" and the generator's CPU time per
  * request tell whether it is the bottleneck.
@@ -16,8 +17,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { NODE_FLAGS } from '../../cli/platform/proxy/daemon.ts';
 import { openVault } from '../../cli/platform/vault_home.ts';
 import { createCredentials } from '../../src/credential/credentials.ts';
 import { startCommand } from '../_lib/command.ts';
@@ -25,6 +28,7 @@ import { makeCredential, makeProvider } from '../_lib/fixture.ts';
 import { findNodeRelease } from '../_lib/node_release.ts';
 import { runSig } from '../_lib/sig.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
+import { drawBars } from './_chart.ts';
 import { load, type LoadOptions, type LoadResult, serve } from './proxy_load.ts';
 import { startNpmPeer } from './proxy_npm_peers.ts';
 import { type Peer, startMitmproxy, startSquid } from './proxy_peers.ts';
@@ -63,7 +67,10 @@ async function main(seconds: number, kinds: readonly Kind[], connections: string
       const { warmUpSeconds, ...its } = KINDS[kind];
       for (const count of connections?.split(',').map(Number) ?? its.connections) {
         const common = { port, connections: count, seconds, warmUpSeconds, kind };
-        const rows = [{ name: 'direct', ...await measure({ ...common, ca: certificatePem }, []) }];
+        const rows: Record<string, string | number>[] = [{
+          name: 'direct',
+          ...await measure({ ...common, ca: certificatePem }, []),
+        }];
         for (const { name, ca, pids, ...peer } of peers) {
           try {
             rows.push({ name, ...await measure({ ...common, proxy: peer.port, ca }, pids) });
@@ -73,12 +80,23 @@ async function main(seconds: number, kinds: readonly Kind[], connections: string
         }
         console.log(`\n${kind}, ${count} at once`);
         console.table(rows);
+        const chart = process.env.BENCH_CHART;
+        if (chart && kind === 'requests' && count === 32) await writeFile(chart, drawRequests(rows));
       }
     }
   } finally {
     for (const child of children) child.kill();
     await folder.remove();
   }
+}
+
+function drawRequests(rows: readonly Readonly<Record<string, string | number>>[]): string {
+  const bars = rows.filter(({ cpuUs }) => Number.isFinite(cpuUs) && cpuUs !== 0)
+    .map(({ name, cpuUs }) => ({ name: String(name), value: Number(cpuUs), isOurs: String(name).startsWith('sig') }));
+  const note =
+    `One run, ${availableParallelism()} cores, Node ${process.versions.node}: TLS on both sides, keep-alive, ` +
+    '1 KB, 32 connections, a header injected; sig also redacts and audits.';
+  return drawBars('CPU time of a proxied request', note, 'µs', bars);
 }
 
 async function startPeers(
@@ -91,10 +109,10 @@ async function startPeers(
   const args = (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter((arg) => arg !== '');
   const own = (name: string, command: readonly string[]) => startOwn(name, command, folder, port, serverCa, children);
   const makers: Readonly<Record<string, () => Promise<Peer | undefined>>> = {
-    sig: () => own('sig', [process.execPath, ...args, 'dist/bin/sig.cjs']),
+    sig: () => own('sig', [process.execPath, ...NODE_FLAGS, ...args, 'dist/bin/sig.cjs']),
     'sig-node24': async () => {
       const node = await findNodeRelease(24);
-      return 'path' in node ? await own('sig-node24', [node.path, 'dist/bin/sig.cjs']) : undefined;
+      return 'path' in node ? await own('sig-node24', [node.path, ...NODE_FLAGS, 'dist/bin/sig.cjs']) : undefined;
     },
     'sig-compiled': async () => existsSync(EXECUTABLE) ? await own('sig-compiled', [EXECUTABLE]) : undefined,
     squid: () => startSquid(folder, serverCa, children),

@@ -62,6 +62,15 @@ const KEPT = [
   'DENO_DIR',
 ];
 
+/**
+ * What the daemon's Node is told. V8 lets its young generation grow to 48 MiB and keeps it; a process that mostly
+ * waits need not hold that.
+ */
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1'];
+
+/** And neither what calls itself Node, nor an executable of ours. */
+const IS_NODE = !('Bun' in globalThis) && !('Deno' in globalThis);
+
 type Asked = 'status' | 'child' | 'lock' | 'stop';
 
 /**
@@ -99,7 +108,12 @@ export function createDaemon({ home, env, command }: DaemonOptions): Daemon {
       ensurePrivateFolder(folder);
       const log = openSync(join(folder, LOG), 'w', 0o600);
       const [file, ...first] = command ??
-        [process.execPath, ...process.execArgv.filter(isHarmless), ...selfOf(process.argv[1])];
+        [
+          process.execPath,
+          ...IS_NODE ? NODE_FLAGS : [],
+          ...process.execArgv.filter(isHarmless),
+          ...selfOf(process.argv[1]),
+        ];
       const own = [file, ...first, 'proxy', 'serve', '--home', home, ...args];
       // No core file: it would hold what is decrypted (security case R17).
       const argv = process.platform === 'win32' ? own : ['/bin/sh', '-c', 'ulimit -c 0; exec "$@"', 'sig', ...own];

@@ -96,8 +96,11 @@ export function secure(raw: Socket, options: SecureOptions): Promise<Secured> {
     socket.once('secureConnect', () => {
       // The runtimes have refused already what is not so. This is the second lock on the door.
       if (!socket.authorized) return refuse(socket.authorizationError ?? new Error('the certificate is not verified'));
-      if (isWeak(socket)) return refuse(new Error('weak key'));
-      if (isRevoked(socket, staple)) return refuse(new Error('REVOKED'));
+      // What is resumed was looked at when it began, and decoding a certificate takes a while.
+      if (!socket.isSessionReused?.()) {
+        if (isWeak(socket)) return refuse(new Error('weak key'));
+        if (isRevoked(socket, staple)) return refuse(new Error('REVOKED'));
+      }
       clearTimeout(limit);
       socket.off('error', refuse);
       socket.off('close', hungUp);
