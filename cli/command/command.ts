@@ -200,8 +200,12 @@ export interface ProxySession {
   child(): ChildProxy;
   /** Forgets every login and the vault key, until a request needs them again. */
   lock(): void;
-  /** Ends every connection, and removes what belongs to the session. */
-  stop(): Promise<void>;
+  /**
+   * Ends every connection, and removes what belongs to the session.
+   *
+   * @param graceMs how long answers that are under way may take to end. Default 0
+   */
+  stop(graceMs?: number): Promise<void>;
 }
 
 /** A program to run. */
@@ -211,6 +215,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What its output must not show. */
   readonly secrets: readonly SecretValue[];
+  /** Says what people should know of how it is run. */
+  readonly onNote?: ((text: string) => void) | undefined;
 }
 
 /** The proxy that runs in the background. */
