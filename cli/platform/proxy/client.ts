@@ -59,6 +59,8 @@ export interface Client {
 export interface Served {
   /** Takes no further request: it ends now, or after the answer that is under way. */
   retire(): void;
+  /** Whether nothing is under way on it. */
+  isIdle(): boolean;
 }
 
 /** What a client's connection is served with. */
@@ -237,6 +239,7 @@ export function serveClient(options: ClientOptions): Served {
       if (isClosed) options.onClose();
       else if (!turn && !isEnding) close();
     },
+    isIdle: () => !isClosed && !turn,
   };
 }
 
