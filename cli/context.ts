@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Renew } from '../src/login/renew.ts';
+import type { Check } from '../src/sig/retest.ts';
 import type { Context } from './command/command.ts';
 import { type Io, printable } from './io.ts';
 import { watchKeys } from './platform/keys.ts';
@@ -47,7 +48,12 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     ]);
     const lease = () => createFolderStore(home).lease('logs/audit');
     const log = createAuditFile({ folder: join(home, 'logs'), lease, isBusy });
-    return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
+    return createAuditLog(log, async () => {
+      const key = await (await vault()).deriveKey('audit');
+      const mac = createHashMac(key);
+      key.fill(0);
+      return mac;
+    }, clock);
   };
   const audit = once(() => openAudit(false));
   const browser = once(async () => {
@@ -63,6 +69,10 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     };
     return createRenewal({ ...ports, renewBrowser });
   });
+  const check: Check = async (provider, credential) => {
+    const { validateCredential } = await import('../src/login/validate.ts');
+    return await validateCredential(provider, credential, { send: await send(), clock, env });
+  };
   return {
     io,
     home,
@@ -99,6 +109,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         send: sender,
         audit: log,
         renew,
+        check,
         clock,
         env,
         decoders: createDecoders(),
@@ -140,7 +151,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         renewal(),
       ]);
       const parts = { home, configPath, env, clock, providers: set, vault: openedVault, credentials: opened };
-      return await startProxy({ ...parts, audit: log, renew, placeholders: options.placeholders }, options);
+      return await startProxy({ ...parts, audit: log, renew, check, placeholders: options.placeholders }, options);
     },
     daemon: once(async () => (await import('./platform/proxy/daemon.ts')).createDaemon({ home, env: process.env })),
     caTrust: async () => {

@@ -5,6 +5,8 @@ import type { CommandInput, Context, ProxySession, Run } from './command.ts';
 
 /** So long an answer that is under way may take to end when the proxy is told to stop. */
 const GRACE_MS = 5_000;
+/** A proxy that no program uses for a login forgets them all (security case S24). */
+const LOCK_AFTER_MS = 15 * 60_000;
 
 export const run: Run = async (input, context) => {
   const [action] = input.args;
@@ -43,6 +45,7 @@ async function serve(
   const session = await context.startProxy({
     ...readOptions(input),
     ca: 'stored',
+    lockAfterMs: LOCK_AFTER_MS,
     onNote: (text) => void note(context.io, text).catch(() => {}),
   });
   let end = () => {};
