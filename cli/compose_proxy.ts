@@ -7,6 +7,7 @@
 import { hostname } from 'node:os';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeTrustStore } from '../src/certificate/trust_store.ts';
 import { parseConfig } from '../src/config/parse.ts';
 import type { Credentials } from '../src/credential/credentials.ts';
 import { encodeUtf8 } from '../src/encoding/bytes.ts';
@@ -34,7 +35,7 @@ import { readConfigFile } from './platform/config_file.ts';
 import { createDecoders } from './platform/decoder.ts';
 import { writePrivateFile } from './platform/durable_file.ts';
 import { ensurePrivateFolder } from './platform/private_path.ts';
-import { readTrustedCas } from './platform/proxy/ca_files.ts';
+import { decodeCertificates, readTrustedCas } from './platform/proxy/ca_files.ts';
 import { createIdleLock } from './platform/proxy/idle_lock.ts';
 import { startListener } from './platform/proxy/listener.ts';
 import { refuseDebugger } from './platform/proxy/no_debugger.ts';
@@ -112,13 +113,17 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
     caFile: join(folder, 'ca.pem'),
     extraCaFile: join(folder, 'extra.pem'),
     bundleFile: join(folder, 'bundle.pem'),
+    trustStoreFile: join(folder, 'bundle.p12'),
   };
   const trusted = readTrustedCas(env);
   const writeFiles = async () => {
     const own = issuer.certificatesPem;
-    await writePrivateFile(files.caFile, encodeUtf8(own));
-    await writePrivateFile(files.extraCaFile, encodeUtf8(own + trusted.extra));
-    await writePrivateFile(files.bundleFile, encodeUtf8(own + trusted.all));
+    await Promise.all([
+      writePrivateFile(files.caFile, encodeUtf8(own)),
+      writePrivateFile(files.extraCaFile, encodeUtf8(own + trusted.extra)),
+      writePrivateFile(files.bundleFile, encodeUtf8(own + trusted.all)),
+      writePrivateFile(files.trustStoreFile, encodeTrustStore(decodeCertificates(own + trusted.all))),
+    ]);
   };
   await writeFiles();
 
@@ -222,6 +227,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
       token: session.token.reveal(),
       extraCaFile: files.extraCaFile,
       bundleFile: files.bundleFile,
+      trustStoreFile: files.trustStoreFile,
       hosts: interceptedHosts(policy),
     }),
     async stop(graceMs) {

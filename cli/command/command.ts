@@ -215,6 +215,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What its output must not show. */
   readonly secrets: readonly SecretValue[];
+  /** Says what people should know of how it is run. */
+  readonly onNote?: ((text: string) => void) | undefined;
 }
 
 /** The proxy that runs in the background. */

@@ -3,10 +3,11 @@ import { type ChildProxy, proxyEnvironment, proxyUrl } from '../../src/proxy/chi
 import { note, printJson, printLine } from '../io.ts';
 import type { CommandInput, Context, ProxySession, Run } from './command.ts';
 
-/** So long an answer that is under way may take to end when the proxy is told to stop. */
-const GRACE_MS = 5_000;
 /** A proxy that no program uses for a login forgets them all (security case S24). */
 const LOCK_AFTER_MS = 15 * 60_000;
+
+/** So long an answer that is under way may take to end when the proxy is told to stop. */
+const GRACE_MS = 5_000;
 
 export const run: Run = async (input, context) => {
   const [action] = input.args;

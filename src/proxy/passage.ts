@@ -13,6 +13,8 @@ import { canDoubt, type Doubt, doubtsByBody, doubtsByHead } from '../sig/doubt.t
 import { isSetCookie, keepCookies, withoutCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
 import type { Signing } from '../sig/sign.ts';
+import { checkSwitch, expectAccept, withoutExtensions } from '../websocket/handshake.ts';
+import { type FrameRedaction, redactFrames } from '../websocket/redact_frames.ts';
 import { type HeaderPairs, pathnameOf, type RequestHead } from '../target/head.ts';
 import { authorityOf, type Target } from '../target/target.ts';
 import type { Counters } from './counters.ts';
@@ -36,6 +38,8 @@ export interface AnswerPlan {
   /** Those of the connection already changed. */
   readonly fields: HeaderPairs;
   readonly body: AnswerBody;
+  /** What all that the server sends after a switch to WebSocket goes through, if it is redacted. */
+  readonly frames?: FrameRedaction;
   trailers(fields: HeaderPairs): HeaderPairs;
 }
 
@@ -118,6 +122,8 @@ interface Injected {
   readonly asked: RequestHead;
   /** Whether it holds placeholders. */
   readonly isMarked: boolean;
+  /** What the server must show to switch to WebSocket, when that is asked of it. */
+  readonly accept: string | undefined;
   readonly signing: Signing | undefined;
 }
 
@@ -151,7 +157,9 @@ export function createPassages(ports: PassagePorts): Passages {
       return bare(head);
     }
     counters.claimed++;
-    const headers = askForReadable(head.headers, ports.decoders);
+    const accept = request.upgrade === 'websocket' ? await expectAccept(request) : undefined;
+    const readable = askForReadable(head.headers, ports.decoders);
+    const headers = accept === undefined ? readable : withoutExtensions(readable);
     const asked = headers === head.headers ? head : { ...head, headers };
     const authorization = await ports.authorizer.authorize(asked, providers);
     for (const credential of authorization.credentials) {
@@ -159,7 +167,7 @@ export function createPassages(ports: PassagePorts): Passages {
       if (endpoint && isTokenEndpoint(endpoint, target, pathnameOf(head))) refuseTokenEndpoint(endpoint);
     }
     const signing = ports.authorizer.beginSigning(providers);
-    return injecting({ asked, isMarked, signing }, authorization, undefined);
+    return injecting({ asked, isMarked, accept, signing }, authorization, undefined);
   };
   return {
     begin,
@@ -182,7 +190,7 @@ export function createPassages(ports: PassagePorts): Passages {
     authorization: Authorization,
     earlier: Authorization | undefined,
   ): Promise<Passage> {
-    const { asked, isMarked, signing } = its;
+    const { asked, isMarked, accept, signing } = its;
     const nowSec = Math.floor(ports.clock.now() / 1000);
     const { providers, credentials } = authorization;
     let { head } = authorization;
@@ -220,6 +228,7 @@ export function createPassages(ports: PassagePorts): Passages {
       weighing: ports.authorizer.retest && canDoubt(providers) ? weigh(its, authorization) : undefined,
       interim: (response, to) => redactFields(getMatcher(), withoutCookies(forwardResponseFields(response, to))),
       answer(response, to) {
+        if (accept !== undefined && response.framing.kind === 'tunnel') checkSwitch(response, accept);
         const kept = withoutCookies(forwardResponseFields(response, to));
         const finish = () => redacted(getMatcher(), response, kept, asked);
         if (!response.fields.some(isSetCookie)) return finish();
@@ -258,7 +267,8 @@ export function createPassages(ports: PassagePorts): Passages {
     const reason = redactReason(matcher, response.reason);
     const trailers = (fields: HeaderPairs) => redactFields(matcher, fields);
     if (framing.kind === 'none' || framing.kind === 'tunnel') {
-      return { reason, fields: redactFields(matcher, kept), body: { kind: 'pass' }, trailers };
+      const plan: AnswerPlan = { reason, fields: redactFields(matcher, kept), body: { kind: 'pass' }, trailers };
+      return framing.kind === 'none' ? plan : { ...plan, frames: redactFrames(matcher.begin) };
     }
     // A server that ignores that no range was asked for could cut a secret in two.
     if (response.status === 206 && asked.method !== 'HEAD') {

@@ -24,6 +24,7 @@ const LAYER_1 = [
   'audit',
   'rule',
   'certificate',
+  'websocket',
 ];
 const LAYER_2 = ['login', 'sig', 'agent_id', 'proxy'];
 /** Layer-2 folders that also build on the path itself. */
@@ -118,5 +119,5 @@ function layerOf(part: string): number | undefined {
 }
 
 function isMain(path: string): boolean {
-  return ['cli/main.ts', 'cli/program.ts', 'cli/app.ts', 'cli/context.ts'].includes(path);
+  return ['cli/main.ts', 'cli/mod.ts', 'cli/program.ts', 'cli/app.ts', 'cli/context.ts'].includes(path);
 }

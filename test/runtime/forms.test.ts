@@ -1,28 +1,40 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { makeTempFolder } from '../_lib/temp_folder.ts';
+import { makeTempFolder, type TempFolder } from '../_lib/temp_folder.ts';
 import { FORM_CASES } from './forms_cases.ts';
 import { type FormServer, type FormWorld, makeFormWorld, startFormServer } from './forms_lab.ts';
-import { FORMS } from './forms_list.ts';
+import { FORMS, type Found } from './forms_list.ts';
 import { GUARD_CASES } from './proxy_guard_cases.ts';
 import { type ProxyWorld, startProxyWorld } from './proxy_lab.ts';
 import { MESSAGE_CASES } from './proxy_message_cases.ts';
 
 let lab: FormServer;
+const folders: TempFolder[] = [];
+/** All are made at once: what compiles or installs need not be waited for where there is something to test. */
+const made = new Map<string, Promise<Found>>();
+
 beforeAll(async () => {
   lab = await startFormServer();
-  return lab.server.close;
+  for (const [name, make] of Object.entries(FORMS)) {
+    const folder = await makeTempFolder();
+    folders.push(folder);
+    const form = make(folder.path);
+    form.catch(() => {}); // Whoever waits for it says so.
+    made.set(name, form);
+  }
+  return async () => {
+    await Promise.allSettled(made.values());
+    for (const folder of folders) await folder.remove();
+    await lab.server.close();
+  };
 });
 
-describe.each(Object.entries(FORMS))('%s', (_name, make) => {
+describe.each(Object.keys(FORMS))('%s', (name) => {
   let world: FormWorld | undefined;
   let proxy: ProxyWorld | undefined;
   let reason = '';
-  let clean = () => Promise.resolve();
 
   beforeAll(async () => {
-    const folder = await makeTempFolder();
-    clean = folder.remove;
-    const found = await make(folder.path);
+    const found = await made.get(name)!;
     if ('reason' in found) reason = found.reason;
     else {
       world = await makeFormWorld(found, lab);
@@ -33,7 +45,6 @@ describe.each(Object.entries(FORMS))('%s', (_name, make) => {
   afterAll(async () => {
     await world?.close();
     await proxy?.close();
-    await clean();
   });
 
   test.for(Object.entries({ ...MESSAGE_CASES, ...GUARD_CASES }))(

@@ -23,11 +23,6 @@ const PATH = '/nowhere';
 
 /** The forms, each made in an empty folder of its own. */
 export const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>> = {
-  'the bundle, on the Node of the tests': async () => ({
-    command: [nodeHere(), BUNDLE],
-    env: { PATH },
-    installForm: 'source',
-  }),
   'the bundle, on Node 22': async () => await onNode(22),
   'the bundle, on Node 24': async () => await onNode(24),
   'the source, on Deno': async () => ({
@@ -48,9 +43,10 @@ export const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>>
     env: { PATH },
     installForm: 'source',
   }),
-  'the packed package, installed': async (folder) => {
+  'the packed package, installed, on the Node of the tests': async (folder) => {
     const packed = await installPacked(folder);
-    if ('reason' in packed) return packed;
+    // The same code, not packed.
+    if ('reason' in packed) return { command: [nodeHere(), BUNDLE], env: { PATH }, installForm: 'source' };
     // Its first line asks the PATH for Node.
     return {
       command: [join(packed.project, 'node_modules/.bin/sig')],

@@ -5,7 +5,7 @@ import type { ParsedRequest, ParsedResponse } from '../../../src/http1/message.t
 import { writeResponseHead } from '../../../src/http1/write.ts';
 import type { AnswerPlan, Passage, Weighing } from '../../../src/proxy/passage.ts';
 import type { Doubt } from '../../../src/sig/doubt.ts';
-import type { HeaderPairs, RequestHead } from '../../../src/target/head.ts';
+import type { RequestHead } from '../../../src/target/head.ts';
 import type { Target } from '../../../src/target/target.ts';
 import type { Exchange, ExchangeListener } from '../upstream/exchange.ts';
 import { type NetworkProxy, parseNetworkProxy } from '../upstream/network_proxy.ts';
@@ -103,7 +103,7 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
     const isCurrent = () => !isGone && exchange === get();
 
     function begin(message: ParsedResponse, plan: AnswerPlan, to: AnswerTo): void {
-      if (message.framing.kind === 'tunnel') return switchProtocols(message, plan.fields, plan.reason);
+      if (message.framing.kind === 'tunnel') return switchProtocols(message, plan);
       delivery = deliver({ client, exchange: get(), message, plan, to, onFail: fail });
       const waiting = held;
       held = undefined;
@@ -227,11 +227,11 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
     await send(next, placed.head, placed.body);
   }
 
-  function switchProtocols(message: ParsedResponse, fields: HeaderPairs, reason: string): void {
-    client.write(writeResponseHead(message.status, reason, fields));
+  function switchProtocols(message: ParsedResponse, plan: AnswerPlan): void {
+    client.write(writeResponseHead(message.status, plan.reason, plan.fields));
     const far = exchange!.detach();
     isGone = true;
-    joinTunnel(client.detach(), far, options.deadline, times.tunnelMs, options.onClose);
+    joinTunnel(client.detach(), far, options.deadline, times.tunnelMs, options.onClose, plan.frames);
   }
 
   function fail(error: unknown): void {

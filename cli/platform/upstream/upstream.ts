@@ -5,25 +5,12 @@ import { type Exchange, type ExchangeListener, startExchange, type UpstreamReque
 import { allowsHttp2, isHttp2Only, needsHttp2 } from './http2_choice.ts';
 import type { Http2Sessions } from './http2_sessions.ts';
 import { openConnection, type Opened, type OpenOptions, openTunnel } from './open.ts';
+import type { UpstreamOptions } from './options.ts';
 import { createPool } from './pool.ts';
-import { type Lookup, systemLookup } from './resolve.ts';
+import { systemLookup } from './resolve.ts';
 import { nameOf, type Route, routeKey } from './route.ts';
 import { createTrust } from './trust.ts';
 import { createTunnel, type Tunnel } from './tunnel.ts';
-
-/** What an upstream is made with. */
-export interface UpstreamOptions {
-  /** Answers with an environment variable's value. */
-  readonly env: (name: string) => string | undefined;
-  /** Default: the system's resolver. */
-  readonly lookup?: Lookup | undefined;
-  /** Milliseconds for TCP, for each TLS handshake, and for a proxy's answer. Default 10,000. */
-  readonly connectTimeoutMs?: number | undefined;
-  /** Milliseconds of a clock that only goes forward. Default `performance.now`. */
-  readonly now?: (() => number) | undefined;
-  /** Connections at the same time, to all servers. Default 2,048. */
-  readonly maxConnections?: number | undefined;
-}
 
 /** Our side towards servers: connections that are kept, verified and never shared between owners. */
 export interface Upstream {
@@ -97,7 +84,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (mayUse && (http2Only.has(name) || needsHttp2(request))) return await openHttp2(route, key);
     try {
       return await counted(route, async (onClose) => {
-        return keep(await openConnection(route, key, openOptions), route, key, onClose);
+        return keep(await openConnection(route, openOptions), route, key, onClose);
       });
     } catch (error) {
       if (!mayUse || !isHttp2Only(error)) throw error;
@@ -112,7 +99,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const dial = () =>
       counted(route, (closed) => {
         onClose = closed;
-        return openConnection(route, key, openOptions, BOTH_VERSIONS);
+        return openConnection(route, openOptions, BOTH_VERSIONS);
       });
     // node:http2 takes 15 ms and more to load, and most programs never need it here.
     http2Sessions ??= import('./http2_sessions.ts').then(({ createHttp2Sessions }) => createHttp2Sessions());

@@ -13,7 +13,7 @@ const session: ProxySession & { readonly lock: ReturnType<typeof vi.fn<() => voi
   caFile: '/ca.pem',
   stopAsked: new Promise<void>(() => {}),
   status: () => ({ port: 4711, locked: session.lock.mock.calls.length > 0 }),
-  child: () => ({ port: 4711, token: 'token', extraCaFile: '/e', bundleFile: '/b', hosts: [] }),
+  child: () => ({ port: 4711, token: 'token', extraCaFile: '/e', bundleFile: '/b', trustStoreFile: '/t', hosts: [] }),
   lock: vi.fn(),
   stop: () => Promise.resolve(),
 };
