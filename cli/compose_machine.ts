@@ -13,6 +13,7 @@ import type { Renew } from '../src/login/renew.ts';
 import type { Clock, Prompt, Send } from '../src/ports.ts';
 import type { ProviderSet } from '../src/provider/find.ts';
 import type { SigOptions } from '../src/sig/create_sig.ts';
+import type { Check } from '../src/sig/retest.ts';
 import type { Vault } from '../src/vault/vault.ts';
 
 /** Environment variables by name. */
@@ -44,6 +45,8 @@ export interface Machine {
   send(): Promise<Send>;
   /** Obtains a new credential without a person. */
   renewal(): Promise<Renew>;
+  /** Asks `validateUrl` whether a login still holds. */
+  readonly check: Check;
   /**
    * The audit log.
    *
@@ -92,6 +95,10 @@ export function composeMachine(options: MachineOptions): Machine {
     const { createRenewal } = await import('../src/login/renew.ts');
     return createRenewal({ send: await send(), clock, env, ...(renewBrowser === undefined ? {} : { renewBrowser }) });
   });
+  const check: Check = async (provider, credential) => {
+    const { validateCredential } = await import('../src/login/validate.ts');
+    return await validateCredential(provider, credential, { send: await send(), clock, env });
+  };
   return {
     configPath,
     env,
@@ -101,6 +108,7 @@ export function composeMachine(options: MachineOptions): Machine {
     credentials,
     send,
     renewal,
+    check,
     async openAudit(isBusy) {
       const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }] = await Promise.all([
         import('./platform/audit_file.ts'),
@@ -110,7 +118,12 @@ export function composeMachine(options: MachineOptions): Machine {
       ]);
       const lease = () => createFolderStore(home).lease('logs/audit');
       const log = createAuditFile({ folder: join(home, 'logs'), lease, isBusy });
-      return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
+      return createAuditLog(log, async () => {
+        const key = await (await vault()).deriveKey('audit');
+        const mac = createHashMac(key);
+        key.fill(0);
+        return mac;
+      }, clock);
     },
     async sigOptions(openLog) {
       const [set, opened, sender, audit, renew, { createDecoders }] = await Promise.all([
@@ -127,6 +140,7 @@ export function composeMachine(options: MachineOptions): Machine {
         send: sender,
         audit,
         renew,
+        check,
         clock,
         env,
         decoders: createDecoders(),

@@ -28,6 +28,7 @@ import { createSessionToken } from '../src/proxy/session_token.ts';
 import { openStoredAuthority } from '../src/proxy/stored_authority.ts';
 import { createAuthorizer } from '../src/sig/authorize.ts';
 import { loadProviders } from '../src/sig/load_providers.ts';
+import type { Check } from '../src/sig/retest.ts';
 import type { Vault } from '../src/vault/vault.ts';
 import type { ProxyOptions, ProxySession } from './command/command.ts';
 import { readConfigFile } from './platform/config_file.ts';
@@ -35,6 +36,7 @@ import { createDecoders } from './platform/decoder.ts';
 import { writePrivateFile } from './platform/durable_file.ts';
 import { ensurePrivateFolder } from './platform/private_path.ts';
 import { decodeCertificates, readTrustedCas } from './platform/proxy/ca_files.ts';
+import { createIdleLock } from './platform/proxy/idle_lock.ts';
 import { startListener } from './platform/proxy/listener.ts';
 import { refuseDebugger } from './platform/proxy/no_debugger.ts';
 import { makeSessionFolder } from './platform/proxy/session_folder.ts';
@@ -50,8 +52,10 @@ export interface ProxyParts {
   readonly providers: ProviderSet;
   readonly vault: Vault;
   readonly credentials: Credentials;
-  readonly audit: AuditSink;
+  readonly audit: AuditSink & { forget?(): void };
   readonly renew: Renew;
+  /** Default: no login is put to the test. */
+  readonly check?: Check | undefined;
   readonly placeholders?: readonly Placeholder[] | undefined;
 }
 
@@ -68,7 +72,28 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
   refuseDebugger();
   const policyOptions = { only: options.providers, isStrict: options.isStrict, env };
   let policy = createPolicy(parts.providers, policyOptions);
-  const credentials = cacheCredentials(parts.credentials, clock);
+  let isLocked = false;
+  const cached = cacheCredentials({
+    ...parts.credentials,
+    async open(id) {
+      const found = await parts.credentials.open(id);
+      isLocked = false;
+      return found;
+    },
+  }, clock);
+  const idle = options.lockAfterMs === undefined ? undefined : createIdleLock(options.lockAfterMs, () => {
+    lock();
+    options.onNote?.('no login was used for a while: the proxy has forgotten them all, and the vault key');
+  });
+  const credentials: Credentials = idle
+    ? {
+      ...cached,
+      open(id) {
+        idle.touch();
+        return cached.open(id);
+      },
+    }
+    : cached;
   const session = createSessionToken();
   const counters = createCounters();
   const upstream = createUpstream({ env });
@@ -105,6 +130,31 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
   const startedAt = new Date(clock.now()).toISOString();
   let reportStop = () => {};
   const stopAsked = new Promise<void>((resolve) => reportStop = resolve);
+  const passages = createPassages({
+    policy: () => policy,
+    authorizer: createAuthorizer({ credentials, clock, renew, check: parts.check, audit: parts.audit, env }),
+    credentials,
+    audit: parts.audit,
+    clock,
+    decoders: createDecoders(),
+    counters,
+    placeholders: parts.placeholders,
+  });
+
+  /**
+   * Security case S24. The CA stays, since clients must be told what is wrong; so do requests that are under way. What is
+   * needed again is opened again, where nobody has to be asked for it.
+   */
+  function lock(): void {
+    isLocked = true;
+    cached.forget();
+    passages.forget();
+    parts.audit.forget?.();
+    parts.vault.forget();
+    // HTTP/2 remembers fields for a connection.
+    upstream.close();
+  }
+
   const listener = await startListener({
     core: {
       connect(target) {
@@ -113,16 +163,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
         else counters.intercepts++;
         return decision;
       },
-      begin: createPassages({
-        policy: () => policy,
-        authorizer: createAuthorizer({ credentials, clock, renew, env }),
-        credentials,
-        audit: parts.audit,
-        clock,
-        decoders: createDecoders(),
-        counters,
-        placeholders: parts.placeholders,
-      }),
+      begin: passages.begin,
       problem(error, close) {
         countProblem(counters, error.code);
         return problemOf(error, close);
@@ -133,6 +174,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
         certificatesPem: () => issuer.certificatesPem,
         status: () => status(),
         metrics: () => renderMetrics(counters, { clients: listener.clients, upstream: upstream.connections }),
+        lock,
         stop: () => reportStop(),
       }),
       isToken: session.isToken,
@@ -147,6 +189,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
     providers: policy.providers.all.map((provider) => provider.id),
     strict: policy.isStrict,
     clients: listener.clients,
+    locked: isLocked,
   });
 
   /** Security case C8: what cannot be used changes nothing. */
@@ -178,6 +221,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
     caFile: files.caFile,
     stopAsked,
     status,
+    lock,
     child: (): ChildProxy => ({
       port: listener.port,
       token: session.token.reveal(),
@@ -186,10 +230,11 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
       trustStoreFile: files.trustStoreFile,
       hosts: interceptedHosts(policy),
     }),
-    async stop() {
+    async stop(graceMs) {
       unwatch();
+      idle?.stop();
       await reloading;
-      await listener.close();
+      await listener.close(graceMs);
       if (!isStored) rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -23,7 +23,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     return await renewByBrowser(provider, old!, { send: await send(), clock, env, browser: await browser() });
   };
   const machine = composeMachine({ home, variables: process.env, prompt, clock, renewBrowser });
-  const { env, configPath, providers, vault, credentials, send, renewal } = machine;
+  const { env, configPath, providers, vault, credentials, send, renewal, check } = machine;
 
   const vaultHome = once(async () => await import('./platform/vault_home.ts'));
   const audit = once(() => machine.openAudit(false));
@@ -91,7 +91,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         renewal(),
       ]);
       const parts = { home, configPath, env, clock, providers: set, vault: openedVault, credentials: opened };
-      return await startProxy({ ...parts, audit: log, renew, placeholders: options.placeholders }, options);
+      return await startProxy({ ...parts, audit: log, renew, check, placeholders: options.placeholders }, options);
     },
     daemon: once(async () => (await import('./platform/proxy/daemon.ts')).createDaemon({ home, env: process.env })),
     caTrust: async () => {

@@ -177,6 +177,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./proxy.ts'),
   },
   {
+    name: 'lock',
+    summary: 'Let the proxy in the background forget every login and the vault key until they are needed again',
+    examples: ['sig lock'],
+    notes: [
+      'A proxy does so by itself when no login was used for 15 minutes.',
+      'With a keychain, a key file or SIG_PASSPHRASE_FILE the next request opens the vault again by itself.',
+      'With a passphrase that a person typed, requests are answered E_VAULT_LOCKED until the proxy is started anew.',
+    ],
+    load: () => import('./lock.ts'),
+  },
+  {
     name: 'explain',
     args: '<url>',
     summary: 'Say which provider a request belongs to, what is added, and why',

@@ -8,10 +8,13 @@ import type { Matcher, Redaction } from '../redact/matcher.ts';
 import { redactBody } from '../redact/redact_body.ts';
 import { redactFields, redactReason } from '../redact/redact_head.ts';
 import { describeRequest, useEvent } from '../audit/describe.ts';
-import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
+import { type Authorization, authorizeBody, type Authorizer, isRepeatable, needsBody } from '../sig/authorize.ts';
+import { canDoubt, type Doubt, doubtsByBody, doubtsByHead } from '../sig/doubt.ts';
 import { isSetCookie, keepCookies, withoutCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
 import type { Signing } from '../sig/sign.ts';
+import { checkSwitch, expectAccept, withoutExtensions } from '../websocket/handshake.ts';
+import { type FrameRedaction, redactFrames } from '../websocket/redact_frames.ts';
 import { type HeaderPairs, pathnameOf, type RequestHead } from '../target/head.ts';
 import { authorityOf, type Target } from '../target/target.ts';
 import type { Counters } from './counters.ts';
@@ -35,6 +38,8 @@ export interface AnswerPlan {
   /** Those of the connection already changed. */
   readonly fields: HeaderPairs;
   readonly body: AnswerBody;
+  /** What all that the server sends after a switch to WebSocket goes through, if it is redacted. */
+  readonly frames?: FrameRedaction;
   trailers(fields: HeaderPairs): HeaderPairs;
 }
 
@@ -69,6 +74,8 @@ export interface Passage {
    * @throws {SigError} E_DPOP_NONCE, E_CLOCK
    */
   readonly mend?: (response: ParsedResponse, isReplayable: boolean) => (() => Promise<Passage>) | undefined;
+  /** What an answer says about the login that the request carried; absent where it can say nothing. */
+  readonly weighing?: Weighing | undefined;
   /** The fields of an interim answer (1xx). */
   interim(response: ParsedResponse, to: ForwardTo): HeaderPairs;
   /**
@@ -77,6 +84,21 @@ export interface Passage {
    * @throws {SigError} E_CODING when the answer cannot be redacted
    */
   answer(response: ParsedResponse, to: ForwardTo): AnswerPlan | Promise<AnswerPlan>;
+}
+
+/** Weighs an answer that is no 401; see `src/sig/doubt.ts`. */
+export interface Weighing {
+  /** @returns `'body'` when a rule must see the body, as it came, too */
+  head(response: ParsedResponse): readonly Doubt[] | 'body';
+  body(response: ParsedResponse, body: Bytes): Promise<readonly Doubt[]>;
+  /**
+   * Puts what is doubted to the test.
+   *
+   * @returns makes the passage with newer credentials that is sent instead, once; `undefined` when the answer is the
+   * client's: the login is good, or the request is none that may be sent twice
+   * @throws {SigError} E_LOGIN_REQUIRED when a person must log in; E_POLICY_CHANGED, E_AUDIT
+   */
+  settle(doubts: readonly Doubt[]): Promise<(() => Promise<Passage>) | undefined>;
 }
 
 /** What passages are made with. */
@@ -100,7 +122,16 @@ interface Injected {
   readonly asked: RequestHead;
   /** Whether it holds placeholders. */
   readonly isMarked: boolean;
+  /** What the server must show to switch to WebSocket, when that is asked of it. */
+  readonly accept: string | undefined;
   readonly signing: Signing | undefined;
+}
+
+/** Where passages begin. */
+export interface Passages {
+  readonly begin: BeginPassage;
+  /** Forgets what is kept of logins. What is under way keeps its own until it ends. */
+  forget(): void;
 }
 
 /** Begins the passage of a request. */
@@ -110,13 +141,13 @@ export type BeginPassage = (request: ParsedRequest, target: Target) => Promise<P
  * Creates the proxy's part of the one path: it decides about each request, places credentials through
  * the same pieces as `createSig`, and says what becomes of the answer. Sockets are elsewhere.
  *
- * @returns a function that throws {SigError} for every request that is refused
+ * @returns `begin` throws {SigError} for every request that is refused
  */
-export function createPassages(ports: PassagePorts): BeginPassage {
+export function createPassages(ports: PassagePorts): Passages {
   const { placeholders = [], counters } = ports;
-  const matcherFor = createMatcherCache(() => counters.redactions++);
+  const { matcherFor, forget } = createMatcherCache(() => counters.redactions++);
 
-  return async (request, target) => {
+  const begin: BeginPassage = async (request, target) => {
     const head = readHead(request, target);
     const providers = decideRequest(ports.policy(), head);
     const isMarked = hasPlaceholder(head);
@@ -126,7 +157,9 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       return bare(head);
     }
     counters.claimed++;
-    const headers = askForReadable(head.headers, ports.decoders);
+    const accept = request.upgrade === 'websocket' ? await expectAccept(request) : undefined;
+    const readable = askForReadable(head.headers, ports.decoders);
+    const headers = accept === undefined ? readable : withoutExtensions(readable);
     const asked = headers === head.headers ? head : { ...head, headers };
     const authorization = await ports.authorizer.authorize(asked, providers);
     for (const credential of authorization.credentials) {
@@ -134,7 +167,14 @@ export function createPassages(ports: PassagePorts): BeginPassage {
       if (endpoint && isTokenEndpoint(endpoint, target, pathnameOf(head))) refuseTokenEndpoint(endpoint);
     }
     const signing = ports.authorizer.beginSigning(providers);
-    return injecting({ asked, isMarked, signing }, authorization, undefined);
+    return injecting({ asked, isMarked, accept, signing }, authorization, undefined);
+  };
+  return {
+    begin,
+    forget() {
+      forget();
+      ports.authorizer.forget();
+    },
   };
 
   async function refusePlaceholder(head: RequestHead, provider?: string): Promise<never> {
@@ -150,7 +190,7 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     authorization: Authorization,
     earlier: Authorization | undefined,
   ): Promise<Passage> {
-    const { asked, isMarked, signing } = its;
+    const { asked, isMarked, accept, signing } = its;
     const nowSec = Math.floor(ports.clock.now() / 1000);
     const { providers, credentials } = authorization;
     let { head } = authorization;
@@ -185,8 +225,10 @@ export function createPassages(ports: PassagePorts): BeginPassage {
           provider: provider!.id,
         });
       },
+      weighing: ports.authorizer.retest && canDoubt(providers) ? weigh(its, authorization) : undefined,
       interim: (response, to) => redactFields(getMatcher(), withoutCookies(forwardResponseFields(response, to))),
       answer(response, to) {
+        if (accept !== undefined && response.framing.kind === 'tunnel') checkSwitch(response, accept);
         const kept = withoutCookies(forwardResponseFields(response, to));
         const finish = () => redacted(getMatcher(), response, kept, asked);
         if (!response.fields.some(isSetCookie)) return finish();
@@ -206,12 +248,27 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     };
   }
 
+  function weigh(its: Injected, authorization: Authorization): Weighing {
+    const { asked } = its;
+    const { providers } = authorization;
+    const headOf = ({ status, fields }: ParsedResponse) => ({ status, headers: fields });
+    return {
+      head: (response) => doubtsByHead(providers, asked, headOf(response)),
+      body: (response, body) => doubtsByBody(providers, headOf(response), body, ports.decoders),
+      async settle(doubts) {
+        const renewed = await ports.authorizer.retest!(asked, authorization, doubts);
+        return renewed && isRepeatable(asked.method) ? () => injecting(its, renewed, authorization) : undefined;
+      },
+    };
+  }
+
   function redacted(matcher: Matcher, response: ParsedResponse, kept: HeaderPairs, asked: RequestHead): AnswerPlan {
     const { framing } = response;
     const reason = redactReason(matcher, response.reason);
     const trailers = (fields: HeaderPairs) => redactFields(matcher, fields);
     if (framing.kind === 'none' || framing.kind === 'tunnel') {
-      return { reason, fields: redactFields(matcher, kept), body: { kind: 'pass' }, trailers };
+      const plan: AnswerPlan = { reason, fields: redactFields(matcher, kept), body: { kind: 'pass' }, trailers };
+      return framing.kind === 'none' ? plan : { ...plan, frames: redactFrames(matcher.begin) };
     }
     // A server that ignores that no range was asked for could cut a secret in two.
     if (response.status === 206 && asked.method !== 'HEAD') {
@@ -245,6 +302,7 @@ function bare(head: RequestHead): Passage {
     place: (body) => ({ head, body }),
     record: () => Promise.resolve(),
     renew: () => Promise.resolve(passage),
+    weighing: undefined,
     interim: forwardResponseFields,
     answer: (response, to) => ({
       reason: response.reason,

@@ -24,6 +24,11 @@ const CODED_FIELDS = new Set([
   'content-md5',
 ]);
 
+/** What in a request makes an answer unreadable: parts of it, and coded messages within it (gRPC, Connect). */
+const UNREADABLE = /^(?:range|if-range|grpc-accept-encoding|connect-accept-encoding)$/i;
+/** Where an answer says how the messages within its body are coded. */
+const MESSAGE_CODINGS = ['grpc-encoding', 'connect-content-encoding'];
+
 /** The content codings of a body in the order they were applied, under their usual names. */
 export function readCodings(headers: HeaderPairs): string[] {
   return listOf(headers, 'content-encoding')
@@ -40,7 +45,8 @@ export interface DecodingPlan {
 }
 
 /**
- * Says which codings are to be undone, and what the head says afterwards.
+ * Says which codings are to be undone, and what the head says afterwards. Those of single messages within a body,
+ * as gRPC has them, are not undone.
  *
  * The body is then delivered as it is, not coded again: it goes over loopback, where bytes cost
  * less than compressing them does, every client can read it, and an event is not delayed by a
@@ -56,6 +62,12 @@ export function planDecoding(
   strict: boolean,
 ): DecodingPlan {
   const codings = readCodings(headers);
+  const coded = strict ? headers.find(isMessageCoding) : undefined;
+  if (coded) {
+    throw new SigError('E_CODING', `Cannot redact messages that ${quote(coded[0])} compresses`, {
+      hint: 'some servers answer as they are asked: turn off compression of gRPC messages in the client',
+    });
+  }
   if (codings.length === 0) return { codings, headers };
   const unknown = codings.find((coding) => !Object.hasOwn(decoders, coding));
   if (unknown === undefined && codings.length <= MAX_CODINGS) {
@@ -69,20 +81,19 @@ export function planDecoding(
 }
 
 /**
- * Changes a request so that its answer can be read: only codings that can be undone are asked for,
- * and always the whole, since a range could cut a secret in two (security case R4).
+ * Changes a request so that its answer can be read: only codings that can be undone are asked for, none for the
+ * messages within a body, and always the whole, since a range could cut a secret in two (security case R4).
  *
  * @returns the very same pairs when nothing is to be changed
  */
 export function askForReadable(headers: HeaderPairs, decoders: BodyDecoders): HeaderPairs {
-  const isPartial = (name: string) => /^(?:range|if-range)$/i.test(name);
   const wanted = listOf(headers, 'accept-encoding');
   const known = wanted.filter((item) => isKnown(item, decoders));
-  if (known.length === wanted.length && !headers.some(([name]) => isPartial(name))) return headers;
+  if (known.length === wanted.length && !headers.some(([name]) => UNREADABLE.test(name))) return headers;
   const value = known.length > 0 ? known.join(', ') : 'identity';
   let isWritten = false;
   return headers.flatMap(([name, old]): HeaderPairs => {
-    if (isPartial(name)) return [];
+    if (UNREADABLE.test(name)) return [];
     if (name.toLowerCase() !== 'accept-encoding' || known.length === wanted.length) return [[name, old]];
     if (isWritten) return [];
     isWritten = true;
@@ -93,6 +104,11 @@ export function askForReadable(headers: HeaderPairs, decoders: BodyDecoders): He
 function isKnown(item: string, decoders: BodyDecoders): boolean {
   const coding = item.split(';')[0]!.trim().toLowerCase();
   return coding === 'identity' || coding === 'x-gzip' || (coding !== 'deflate-raw' && Object.hasOwn(decoders, coding));
+}
+
+function isMessageCoding([name, value]: readonly [string, string]): boolean {
+  const isNamed = MESSAGE_CODINGS.some((coding) => coding.length === name.length && coding === name.toLowerCase());
+  return isNamed && !/^(?:|identity)$/i.test(value.trim());
 }
 
 /**

@@ -22,8 +22,13 @@ export interface Redaction {
    * may be the beginning of a secret. Clean chunks come back as they are, not copied.
    */
   push(chunk: Uint8Array): Uint8Array[];
-  /** Ends the text and answers with the rest of it. */
-  flush(): Uint8Array[];
+  /**
+   * Ends the text and answers with the rest of it. Another one may begin after that, on what is left of the
+   * same budget.
+   *
+   * @param last the last chunk. When nothing was held back and it is clean, it comes back as it is
+   */
+  flush(last?: Uint8Array): Uint8Array[];
   /**
    * Passes on what is held back if it is no more than {@link RELEASE_LENGTH} bytes, without forgetting
    * it: the rest of a secret that has begun there will still be redacted. For terminals, when a
@@ -95,7 +100,7 @@ function newState(onMark: Matcher['onMark']): State {
 /** A text in which nothing is looked for. */
 const PASS_THROUGH: Redaction = {
   push: (chunk) => [chunk],
-  flush: () => [],
+  flush: (last) => last && last.length > 0 ? [last] : [],
   release: () => [],
   heldLength: 0,
   counts: NO_COUNTS,
@@ -119,9 +124,11 @@ class TextRedaction implements Redaction {
     return pieces;
   }
 
-  flush(): Uint8Array[] {
+  flush(last: Uint8Array = NOTHING): Uint8Array[] {
     const pieces: Uint8Array[] = [];
-    if (this.state.held.length > 0) passOn(this.state, this.index, this.state.held, true, pieces);
+    const taken = joinHeld(this.state, this.index, last, pieces);
+    const rest = this.state.held.length > 0 ? this.state.held : taken === 0 ? last : last.subarray(taken);
+    if (rest.length > 0) passOn(this.state, this.index, rest, true, pieces);
     return pieces;
   }
 

@@ -1,157 +1,145 @@
 /**
- * `npm run bench:proxy`: what the proxy costs, beside squid (ssl-bump), mitmproxy and a direct connection, in one
- * run: TLS on both sides, keep-alive, 1 KB answers, a header injected and answers redacted by ours.
- * `npm run bench:proxy -- 5 32` measures five seconds a row instead of three, with 32 connections only.
+ * `npm run bench:proxy`: what the proxy costs, beside squid (ssl-bump), mitmproxy, mockttp, http-mitm-proxy and a
+ * direct connection, in one run: TLS on both sides, a header injected, and answers redacted by ours.
  *
- * Server and load generator are processes of their own. The generator speaks CONNECT. Its row "direct"
- * and its CPU time per request tell whether it is the bottleneck.
+ *     npm run bench:proxy                        every table, three seconds a row
+ *     npm run bench:proxy -- 6 requests 32       keep-alive requests only, six seconds a row, 32 connections
+ *     npm run bench:proxy -- 3 connections,transfer,tunnels
+ *     BENCH_PEERS=sig,squid npm run bench:proxy  only these
+ *
+ * Server and load generator are processes of their own. The rows "direct" and the generator's CPU time per
+ * request tell whether it is the bottleneck.
  *
  * @module
  */
 
-import { Buffer } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
-import { connect as connectTls, createServer } from 'node:tls';
-import { startCommand } from '../_lib/command.ts';
-import { makeCredential, makeProvider } from '../_lib/fixture.ts';
-import { runSig } from '../_lib/sig.ts';
-import { makeTempFolder } from '../_lib/temp_folder.ts';
-import { makeIdentity, testAuthority } from '../_lib/test_ca.ts';
 import { openVault } from '../../cli/platform/vault_home.ts';
 import { createCredentials } from '../../src/credential/credentials.ts';
+import { startCommand } from '../_lib/command.ts';
+import { makeCredential, makeProvider } from '../_lib/fixture.ts';
+import { findNodeRelease } from '../_lib/node_release.ts';
+import { runSig } from '../_lib/sig.ts';
+import { makeTempFolder } from '../_lib/temp_folder.ts';
+import { load, type LoadOptions, type LoadResult, serve } from './proxy_load.ts';
+import { startNpmPeer } from './proxy_npm_peers.ts';
 import { type Peer, startMitmproxy, startSquid } from './proxy_peers.ts';
 
-/** One measurement. */
-interface Row {
-  readonly name: string;
-  readonly connections: number;
-  readonly perSecond: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-  /** CPU time of the proxy for one request, microseconds. */
-  readonly cpuUs: number | undefined;
-  /** The same of the load generator. */
-  readonly loadUs: number;
-}
+type Kind = LoadOptions['kind'];
 
-const BODY = 'x'.repeat(1024);
+/** Connections of each kind, and how long it warms up. */
+const KINDS: Readonly<Record<Kind, { readonly connections: readonly number[]; readonly warmUpSeconds: number }>> = {
+  // First, while all are fresh.
+  tunnels: { connections: [1_000], warmUpSeconds: 1 },
+  kept: { connections: [1_000], warmUpSeconds: 1 },
+  requests: { connections: [1, 32, 64], warmUpSeconds: 5 },
+  connections: { connections: [8], warmUpSeconds: 2 },
+  transfer: { connections: [4], warmUpSeconds: 2 },
+};
 /** Made by `npm run compile -- linux-x64`. */
 const EXECUTABLE = 'dist/sig-linux-x64';
 const nobody = () => Promise.reject(new Error('asked'));
-const mode = process.argv[2];
+const [mode, ...words] = process.argv.slice(2);
 if (mode === 'serve') await serve();
-else if (mode === 'load') await load(JSON.parse(process.argv[3]!));
-else await main(Number(mode ?? 3));
+else if (mode === 'load') await load(JSON.parse(words[0]!));
+else await main(Number(mode ?? 3), (words[0]?.split(',') ?? Object.keys(KINDS)) as Kind[], words[1]);
 
-/** A server that answers every request with 1 KB, as cheaply as it can. */
-async function serve(): Promise<void> {
-  const answer = Buffer.from(
-    `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`,
-  );
-  const server = createServer({ ...await makeIdentity(['localhost']), noDelay: true }, (socket) => {
-    let tail = '';
-    socket.on('error', () => {});
-    socket.on('data', (bytes) => {
-      tail += bytes.toString('latin1');
-      const heads = tail.split('\r\n\r\n');
-      tail = heads.pop()!;
-      for (const _ of heads) socket.write(answer);
-    });
-  });
-  server.listen(0, '127.0.0.1', async () => {
-    const { certificatePem } = await testAuthority();
-    console.log(JSON.stringify({ port: (server.address() as { port: number }).port, certificatePem }));
-  });
-}
-
-interface LoadOptions {
-  readonly port: number;
-  /** Of the proxy; none for a direct connection. */
-  readonly proxy?: number;
-  readonly ca: string;
-  readonly connections: number;
-  readonly seconds: number;
-}
-
-async function load({ port, proxy, ca, connections, seconds }: LoadOptions): Promise<void> {
-  const request = Buffer.from(`GET /bench HTTP/1.1\r\nHost: localhost:${port}\r\nAccept: */*\r\n\r\n`);
-  const latencies: number[] = [];
-  let endAt = Infinity;
-  let isCounting = false;
-
-  async function open(): Promise<Socket> {
-    const tcp = connectTcp({ port: proxy ?? port, host: '127.0.0.1', noDelay: true });
-    if (proxy !== undefined) {
-      await new Promise<void>((resolve, reject) => {
-        tcp.once('error', reject);
-        tcp.write(`CONNECT localhost:${port} HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
-        tcp.once(
-          'data',
-          (bytes) => /^HTTP\/1\.[01] 200/.test(bytes.toString()) ? resolve() : reject(new Error(bytes.toString())),
-        );
-      });
+async function main(seconds: number, kinds: readonly Kind[], connections: string | undefined): Promise<void> {
+  const folder = await makeTempFolder('sig-bench-');
+  const children: ChildProcess[] = [];
+  try {
+    const server = spawn(process.execPath, [process.argv[1]!, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(server);
+    const line = await new Promise<string>((resolve) => server.stdout!.once('data', (bytes) => resolve(String(bytes))));
+    const { port, certificatePem } = JSON.parse(line);
+    const serverCa = join(folder.path, 'server.pem');
+    await writeFile(serverCa, certificatePem);
+    const peers = await startPeers(folder.path, port, serverCa, children);
+    for (const kind of kinds) {
+      const { warmUpSeconds, ...its } = KINDS[kind];
+      for (const count of connections?.split(',').map(Number) ?? its.connections) {
+        const common = { port, connections: count, seconds, warmUpSeconds, kind };
+        const rows = [{ name: 'direct', ...await measure({ ...common, ca: certificatePem }, []) }];
+        for (const { name, ca, pids, ...peer } of peers) {
+          try {
+            rows.push({ name, ...await measure({ ...common, proxy: peer.port, ca }, pids) });
+          } catch (error) {
+            console.log(`${name} failed: ${String(error).slice(0, 600)}`);
+          }
+        }
+        console.log(`\n${kind}, ${count} at once`);
+        console.table(rows);
+      }
     }
-    return await new Promise((resolve, reject) => {
-      const socket = connectTls({ socket: tcp, ca, servername: 'localhost' }, () => resolve(socket));
-      socket.once('error', reject);
-    });
+  } finally {
+    for (const child of children) child.kill();
+    await folder.remove();
   }
-
-  function drive(socket: Socket): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let left = -1;
-      let startedAt = 0;
-      const send = () => {
-        left = -1;
-        startedAt = performance.now();
-        socket.write(request);
-      };
-      socket.on('data', (bytes) => {
-        if (left < 0) {
-          const text = bytes.toString('latin1');
-          const end = text.indexOf('\r\n\r\n');
-          if (end < 0 || !text.startsWith('HTTP/1.1 200')) return reject(new Error(text));
-          left = Number(/content-length: (\d+)/i.exec(text)![1]) - (bytes.length - end - 4);
-        } else left -= bytes.length;
-        if (left > 0) return;
-        const now = performance.now();
-        if (isCounting) latencies.push(now - startedAt);
-        if (now > endAt) return resolve();
-        send();
-      });
-      socket.on('error', reject);
-      socket.on('close', () => reject(new Error('closed')));
-      send();
-    });
-  }
-
-  const sockets = await Promise.all(Array.from({ length: connections }, open));
-  const done = Promise.all(sockets.map(drive));
-  // Long enough for a runtime that compiles while it runs to be done with that.
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
-  isCounting = true;
-  console.log('begin');
-  const startedAt = performance.now();
-  const before = process.cpuUsage();
-  endAt = startedAt + seconds * 1_000;
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-  isCounting = false;
-  const cpu = process.cpuUsage(before);
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => Math.round(1_000 * latencies[Math.floor(latencies.length * share)]!);
-  console.log(
-    JSON.stringify({ count: latencies.length, p50Us: at(0.5), p99Us: at(0.99), cpuUs: cpu.user + cpu.system }),
-  );
-  await done;
-  process.exit(0);
 }
 
-/** User and system time of a process and those below it, in microseconds. */
+async function startPeers(
+  folder: string,
+  port: number,
+  serverCa: string,
+  children: ChildProcess[],
+): Promise<readonly Peer[]> {
+  // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=DIR" shows where the time goes.
+  const args = (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter((arg) => arg !== '');
+  const own = (name: string, command: readonly string[]) => startOwn(name, command, folder, port, serverCa, children);
+  const makers: Readonly<Record<string, () => Promise<Peer | undefined>>> = {
+    sig: () => own('sig', [process.execPath, ...args, 'dist/bin/sig.cjs']),
+    'sig-node24': async () => {
+      const node = await findNodeRelease(24);
+      return 'path' in node ? await own('sig-node24', [node.path, 'dist/bin/sig.cjs']) : undefined;
+    },
+    'sig-compiled': async () => existsSync(EXECUTABLE) ? await own('sig-compiled', [EXECUTABLE]) : undefined,
+    squid: () => startSquid(folder, serverCa, children),
+    mitmproxy: () => startMitmproxy(folder, serverCa, children),
+    mockttp: () => startNpmPeer('mockttp', folder, serverCa, children),
+    'http-mitm-proxy': () => startNpmPeer('http-mitm-proxy', folder, serverCa, children),
+  };
+  const peers: Peer[] = [];
+  for (const name of process.env.BENCH_PEERS?.split(',') ?? Object.keys(makers)) {
+    const peer = await makers[name]!();
+    if (peer) peers.push(peer);
+    else console.log(`No ${name}: npm run compile -- linux-x64; apt-get install squid-openssl mitmproxy`);
+  }
+  return peers;
+}
+
+/** One row of a table. */
+async function measure(options: LoadOptions, pids: readonly number[]): Promise<Record<string, number>> {
+  const idleMiB = await rssOf(pids);
+  const running = startCommand(process.execPath, [process.argv[1]!, 'load', JSON.stringify(options)], {
+    timeoutMs: 180_000,
+  });
+  // What went wrong shows when the process is asked for its result.
+  await running.waitFor(/begin\n/);
+  const before = await cpuOf(pids);
+  const found = await running.waitFor(/\{.*\}\n/);
+  const proxyUs = await cpuOf(pids) - before;
+  const rssMiB = await rssOf(pids);
+  const { count, p50Us, p99Us, cpuUs } = JSON.parse(found[0]) as LoadResult;
+  await running.done;
+  if (options.kind === 'tunnels' || options.kind === 'kept') return { idleMiB, rssMiB };
+  if (options.kind === 'transfer') {
+    return { mibPerSecond: Math.round(count / options.seconds), cpuUsPerMib: Math.round(proxyUs / count), rssMiB };
+  }
+  return {
+    perSecond: Math.round(count / options.seconds),
+    p50Us,
+    p99Us,
+    cpuUs: Math.round(proxyUs / count),
+    loadUs: Math.round(cpuUs / count),
+    rssMiB,
+  };
+}
+
+/** User and system time of processes, in microseconds. */
 async function cpuOf(pids: readonly number[]): Promise<number> {
   let ticks = 0;
   for (const pid of pids) {
@@ -162,61 +150,13 @@ async function cpuOf(pids: readonly number[]): Promise<number> {
   return ticks * 10_000;
 }
 
-async function measure(name: string, options: LoadOptions, pids: readonly number[]): Promise<Row> {
-  const running = startCommand(process.execPath, [process.argv[1]!, 'load', JSON.stringify(options)], {
-    timeoutMs: 120_000,
-  });
-  await running.waitFor(/begin\n/);
-  const before = await cpuOf(pids);
-  const found = await running.waitFor(/\{.*\}\n/);
-  const after = await cpuOf(pids);
-  const { count, p50Us, p99Us, cpuUs } = JSON.parse(found[0]);
-  await running.done;
-  return {
-    name,
-    connections: options.connections,
-    perSecond: Math.round(count / options.seconds),
-    p50Us,
-    p99Us,
-    cpuUs: pids.length === 0 ? undefined : Math.round((after - before) / count),
-    loadUs: Math.round(cpuUs / count),
-  };
-}
-
-async function main(seconds: number): Promise<void> {
-  const folder = await makeTempFolder('sig-bench-');
-  const children: ChildProcess[] = [];
-  try {
-    const server = spawn(process.execPath, [process.argv[1]!, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    children.push(server);
-    const line = await new Promise<string>((resolve) => server.stdout!.once('data', (bytes) => resolve(String(bytes))));
-    const { port, certificatePem } = JSON.parse(line);
-    const serverCa = join(folder.path, 'server.pem');
-    await writeFile(serverCa, certificatePem);
-    // BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=DIR" shows where the time goes.
-    const args = (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter((arg) => arg !== '');
-    const peers: (Peer | undefined)[] = [
-      await startOwn('sig', [process.execPath, ...args, 'dist/bin/sig.cjs'], folder.path, port, serverCa, children),
-      existsSync(EXECUTABLE)
-        ? await startOwn('sig, compiled', [EXECUTABLE], folder.path, port, serverCa, children)
-        : undefined,
-      await startSquid(folder.path, serverCa, children),
-      await startMitmproxy(folder.path, serverCa, children),
-    ];
-    const rows: Row[] = [];
-    for (const connections of (process.argv[3] ?? '1,32,64').split(',').map(Number)) {
-      const common = { port, connections, seconds };
-      rows.push(await measure('direct', { ...common, ca: certificatePem }, []));
-      for (const peer of peers) {
-        if (peer) rows.push(await measure(peer.name, { ...common, proxy: peer.port, ca: peer.ca }, peer.pids));
-      }
-    }
-    console.table(rows);
-    console.log('Missing rows: npm run compile -- linux-x64; apt-get install squid-openssl mitmproxy');
-  } finally {
-    for (const child of children) child.kill();
-    await folder.remove();
-  }
+/** Resident memory of processes, in MiB. */
+async function rssOf(pids: readonly number[]): Promise<number> {
+  const sizes = await Promise.all(pids.map(async (pid) => {
+    const found = /VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'latin1'));
+    return Number(found![1]) / 1024;
+  }));
+  return Math.round(sizes.reduce((sum, size) => sum + size, 0));
 }
 
 async function startOwn(

@@ -22,7 +22,8 @@ export interface Peer {
   readonly pids: readonly number[];
 }
 
-const TOKEN = 'Bearer bench-token-0123456789abcdef';
+/** What is injected. */
+export const TOKEN = 'Bearer bench-token-0123456789abcdef';
 
 /** squid with ssl-bump, one worker, no cache, no log, the same server CA. */
 export async function startSquid(

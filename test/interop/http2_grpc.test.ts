@@ -82,6 +82,24 @@ describe.each(currentRuntime === 'deno' ? [] : SPEAKERS)('gRPC through a proxy o
     expect([refused.status, JSON.parse(refused.body).code]).toEqual([401, 'E_LOGIN_REQUIRED']);
   });
 
+  test('R4: no server is asked for compressed messages, one that compresses is refused, a plain one is redacted', async () => {
+    const { server, session, proxy } = await useLab(runtime, ({ stream, headers }) => {
+      const coding = headers[':path'] === '/gzip' ? { 'grpc-encoding': 'gzip' } : {};
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...coding });
+      const bytes = message(headers.authorization!);
+      // Two frames of HTTP/2 share the secret.
+      stream.write(bytes.subarray(0, 20));
+      setTimeout(() => stream.end(bytes.subarray(20)), 20);
+    });
+    const asked = { ...GRPC, 'grpc-accept-encoding': 'identity,gzip' };
+    const plain = await ask(session, asked, { body: message('x') });
+    expect(server.requests[0]!.headers['grpc-accept-encoding']).toBeUndefined();
+    expect(plain.body).toContain('[sig:redacted:api]');
+    const refused = await ask(session, { ...asked, ':path': '/gzip' }, { body: message('x') });
+    expect([refused.status, JSON.parse(refused.body).code]).toEqual([502, 'E_CODING']);
+    expect(findLeaks(proxy.canary, { plain: JSON.stringify(plain), refused: JSON.stringify(refused) })).toEqual([]);
+  });
+
   test('what the server resets is reset, and what the client gives up is given up', async () => {
     let gone = 0;
     const { server, session } = await useLab(runtime, ({ stream }) => {

@@ -21,7 +21,7 @@ const BUDGETS_KB: Readonly<Record<string, number>> = {
 const PLATFORM_EXTERNAL = ['node:*', '@napi-rs/keyring'];
 /** What `npm install` may download for our own package, in kB; and unpacked. */
 const PACKED_KB = 680;
-const UNPACKED_KB = 2000;
+const UNPACKED_KB = 2100;
 
 const { exports } = JSON.parse(readFileSync(join(ROOT, 'deno.json'), 'utf8')) as { exports: Record<string, string> };
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');

@@ -24,6 +24,7 @@ const LAYER_1 = [
   'audit',
   'rule',
   'certificate',
+  'websocket',
 ];
 const LAYER_2 = ['login', 'sig', 'agent_id', 'proxy'];
 /** Layer-2 folders that also build on the path itself. */
@@ -32,7 +33,7 @@ const ON_SIG = ['login', 'agent_id', 'proxy'];
  * What the platform may use of the core besides layer 0: targets, and the pieces that are written
  * to be driven by a platform's sockets and files.
  */
-const FOR_PLATFORM = [...LAYER_0, 'target', 'http1', 'vault'];
+const FOR_PLATFORM = [...LAYER_0, 'target', 'http1', 'vault', 'certificate'];
 
 /** Where each package may be imported; a path ends in `/` for a folder. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {

@@ -14,6 +14,7 @@ import { VERSION } from '../../cli/platform/version.ts';
 import { findLeaks } from '../_lib/canary.ts';
 import { findCommand } from '../_lib/command.ts';
 import { converse, isWholeResponse } from '../_lib/proxy.ts';
+import { handshake } from '../_lib/web_socket.ts';
 import { CLIENT_SECRET, type FormWorld } from './forms_lab.ts';
 
 /** One case. */
@@ -180,11 +181,10 @@ export const FORM_CASES: Readonly<Record<string, FormCase>> = {
     socket.destroy();
   },
 
-  'proxy: a connection becomes a WebSocket': async ({ tunnel, authority, seen, lab }) => {
+  'proxy: a connection becomes a WebSocket, whose messages are redacted': async ({ tunnel, authority, seen, lab }) => {
     const socket = await tunnel('localhost');
-    const upgrade = `GET /socket HTTP/1.1\r\nHost: ${authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
-    expect(await converse(socket, upgrade, /\r\n\r\n/)).toMatch(/^HTTP\/1\.1 101 /);
+    const first = await converse(socket, handshake(authority, '/socket'), /you sent .*\./);
+    expect(first).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\n\x81\x1cyou sent \[sig:redacted:api\]\.$/);
     expect(await converse(socket, '\x81\x02hi', /hi/)).toBe('\x81\x02hi');
     socket.destroy();
     expect(seen('/socket')[0]!.header('authorization')).toBe(`Bearer ${lab.tokens.at(-1)}`);

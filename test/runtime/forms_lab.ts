@@ -17,6 +17,7 @@ import { type CommandResult, runCommand, type RunningCommand, startCommand } fro
 import { converse } from '../_lib/proxy.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
 import { type Answer, type Handler, type ReceivedRequest, startServer, type TestServer } from '../_lib/tls_server.ts';
+import { accepting, frame } from '../_lib/web_socket.ts';
 
 /** What the one client of the server logs in with. */
 export const CLIENT_SECRET: string = makeCanary();
@@ -110,7 +111,8 @@ export async function startFormServer(): Promise<FormServer> {
         socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegin\r\n');
       },
       '/socket': (_request, socket) => {
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+        socket.write(accepting());
+        socket.write(frame(1, `you sent ${tokens.at(-1)}.`));
         socket.on('data', (chunk: Buffer) => socket.write(chunk));
       },
     };

@@ -1,13 +1,24 @@
+import type { FrameRedaction } from '../../../src/websocket/redact_frames.ts';
 import type { Tunnel } from '../upstream/tunnel.ts';
 import type { Deadline } from './deadline.ts';
 
 /**
  * Passes bytes between two sockets until either closes, as fast as the slower one reads.
  *
+ * @param a the client's
+ * @param b the server's
  * @param idleMs both are closed after so long without a byte
  * @param onClose called once
+ * @param frames what all bytes of the server go through
  */
-export function joinTunnel(a: Tunnel, b: Tunnel, deadline: Deadline, idleMs: number, onClose: () => void): void {
+export function joinTunnel(
+  a: Tunnel,
+  b: Tunnel,
+  deadline: Deadline,
+  idleMs: number,
+  onClose: () => void,
+  frames?: FrameRedaction,
+): void {
   let isClosed = false;
   deadline.set(idleMs);
 
@@ -19,10 +30,30 @@ export function joinTunnel(a: Tunnel, b: Tunnel, deadline: Deadline, idleMs: num
     onClose();
   }
 
-  function pipe(from: Tunnel, to: Tunnel): void {
+  /** Whether more can be written. */
+  function writeFrames(redaction: FrameRedaction, bytes: Uint8Array): boolean {
+    const { socket } = a;
+    socket.cork();
+    try {
+      for (const piece of redaction.push(bytes)) socket.write(piece);
+    } catch {
+      // A defect of ours is the end of this connection, not of the process (security case P8), and shows nothing.
+      close();
+      return true;
+    }
+    socket.uncork();
+    if (redaction.isBroken()) {
+      // The client reads why, and then the end.
+      socket.end();
+      b.socket.destroy();
+    }
+    return !socket.writableNeedDrain;
+  }
+
+  function pipe(from: Tunnel, to: Tunnel, write: (bytes: Uint8Array) => boolean): void {
     from.socket.on('data', (bytes: Uint8Array) => {
       deadline.set(idleMs);
-      if (!to.socket.write(bytes)) from.pause();
+      if (!write(bytes)) from.pause();
     });
     to.socket.on('drain', () => {
       deadline.set(idleMs);
@@ -37,11 +68,11 @@ export function joinTunnel(a: Tunnel, b: Tunnel, deadline: Deadline, idleMs: num
       if (to.socket.destroyed || from.socket.destroyed && to.socket.writableFinished) close();
       else to.socket.once('finish', close);
     });
-    if (from.rest.length > 0) to.socket.write(from.rest);
+    if (from.rest.length > 0) write(from.rest);
   }
 
-  pipe(a, b);
-  pipe(b, a);
+  pipe(a, b, (bytes) => b.socket.write(bytes));
+  pipe(b, a, frames ? (bytes) => writeFrames(frames, bytes) : (bytes) => a.socket.write(bytes));
   a.resume();
   b.resume();
 }

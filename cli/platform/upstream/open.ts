@@ -7,7 +7,7 @@ import type { Gate } from './gate.ts';
 import { dial } from './dial.ts';
 import { type NetworkProxy, proxyAuthorization } from './network_proxy.ts';
 import { checkUnresolved, type Lookup, resolveHost } from './resolve.ts';
-import { bareHost, nameOf, type Route } from './route.ts';
+import { bareHost, nameOf, type Route, sessionKey } from './route.ts';
 import { secure } from './secure.ts';
 import type { Trust } from './trust.ts';
 
@@ -29,7 +29,7 @@ export interface OpenOptions {
   readonly lookup: Lookup;
   /** Milliseconds for TCP, and again for each TLS handshake and each proxy's answer. */
   readonly connectTimeoutMs: number;
-  /** Sessions of servers, by route. */
+  /** Sessions of servers, by {@link sessionKey}. */
   readonly sessions: {
     get(key: string): Uint8Array | undefined;
     set(key: string, session: Uint8Array): void;
@@ -40,13 +40,11 @@ export interface OpenOptions {
  * Opens a connection along a route: looks up, judges, dials, goes through the proxy if there is one,
  * begins TLS if the target has it.
  *
- * @param key of the route
  * @param protocols what is offered by ALPN. Default HTTP/1.1 only
  * @throws {SigError} E_UPSTREAM, E_UPSTREAM_TLS, E_TIMEOUT, E_PRIVATE_ADDRESS
  */
 export async function openConnection(
   route: Route,
-  key: string,
   options: OpenOptions,
   protocols?: readonly string[],
 ): Promise<Opened> {
@@ -62,6 +60,7 @@ export async function openConnection(
   }
   // From loading the CAs on nobody else listens to what happens to the socket.
   const context = await guarded(raw.socket, options.trust.contextFor(route.caFile));
+  const key = sessionKey(route);
   const secured = await secure(raw.socket, {
     name: nameOf(route),
     host: target.host,

@@ -16,11 +16,18 @@ export interface Route {
 
 /** What two requests must have in common to use one connection. */
 export function routeKey(route: Route): string {
-  const { target, networkProxy, caFile = '', allowPrivate = false } = route;
   // No member can hold a line feed: hosts and URLs are parsed, and JSON escapes the others.
-  return `${JSON.stringify(route.owner)}\n${target.scheme}://${target.host}:${target.port}\n${
-    caFile === '' ? '' : JSON.stringify(caFile)
-  }\n${networkProxy?.key ?? ''}\n${allowPrivate}`;
+  return `${JSON.stringify(route.owner)}\n${sessionKey(route)}`;
+}
+
+/**
+ * What two connections must have in common to use one TLS session. Owners share them: a session says whom one
+ * speaks to and by what keys, not who asks; there are no client certificates.
+ */
+export function sessionKey({ target, networkProxy, caFile = '', allowPrivate = false }: Route): string {
+  return `${target.scheme}://${target.host}:${target.port}\n${caFile === '' ? '' : JSON.stringify(caFile)}\n${
+    networkProxy?.key ?? ''
+  }\n${allowPrivate}`;
 }
 
 /** The server as messages name it. */

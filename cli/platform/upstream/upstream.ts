@@ -84,7 +84,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (mayUse && (http2Only.has(name) || needsHttp2(request))) return await openHttp2(route, key);
     try {
       return await counted(route, async (onClose) => {
-        return keep(await openConnection(route, key, openOptions), route, key, onClose);
+        return keep(await openConnection(route, openOptions), route, key, onClose);
       });
     } catch (error) {
       if (!mayUse || !isHttp2Only(error)) throw error;
@@ -99,7 +99,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const dial = () =>
       counted(route, (closed) => {
         onClose = closed;
-        return openConnection(route, key, openOptions, BOTH_VERSIONS);
+        return openConnection(route, openOptions, BOTH_VERSIONS);
       });
     // node:http2 takes 15 ms and more to load, and most programs never need it here.
     http2Sessions ??= import('./http2_sessions.ts').then(({ createHttp2Sessions }) => createHttp2Sessions());

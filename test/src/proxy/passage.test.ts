@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
 import { createRequestDecoder } from '../../../src/http1/decoder.ts';
@@ -18,6 +19,7 @@ import {
   memoryAudit,
   memoryCredentials,
 } from '../../_lib/fixture.ts';
+import { frame, handshake, SAMPLE_ACCEPT, SAMPLE_KEY } from '../../_lib/web_socket.ts';
 
 const provider = makeProvider();
 const token = makeCanary();
@@ -28,9 +30,9 @@ async function setUp(login: Parameters<typeof makeCredential>[2] = {}) {
   const policy = createPolicy(createProviderSet([provider]), { env: () => undefined });
   const counters = createCounters();
   const renew = () => Promise.resolve(makeCredential(provider, { token: 'renewed-token-0123456789' }));
-  const begin = createPassages({
+  const { begin } = createPassages({
     policy: () => policy,
-    authorizer: createAuthorizer({ credentials, clock, renew }),
+    authorizer: createAuthorizer({ credentials, clock, renew, audit }),
     credentials,
     audit,
     clock,
@@ -157,4 +159,49 @@ test('H20: the token endpoint that was learnt at login is not reached', async ()
   }
   expect(audit.events).toEqual([]);
   expect((await begin('https://api.example.com/oauth/me')).injects).toBe(true);
+});
+
+const HANDSHAKE = handshake('x').split('\r\n').slice(2, -2).join('\r\n') + '\r\n';
+const switching = (...fields: [string, string][]): ParsedResponse => ({
+  ...response([['Upgrade', 'websocket'], ['Connection', 'Upgrade'], ...fields], 101),
+  framing: { kind: 'tunnel' },
+});
+
+test('R1: a handshake offers no extensions, and what follows the switch is redacted', async () => {
+  const { begin } = await setUp();
+  const passage = await begin(
+    'https://api.example.com/ws',
+    `${HANDSHAKE}Sec-WebSocket-Extensions: permessage-deflate\r\n`,
+  );
+  expect(value(passage.head.headers, 'sec-websocket-extensions')).toBeUndefined();
+  expect(value(passage.head.headers, 'sec-websocket-key')).toBe(SAMPLE_KEY);
+  expect(value(passage.head.headers, 'upgrade')).toBe('websocket');
+  const accept: [string, string] = ['Sec-WebSocket-Accept', SAMPLE_ACCEPT];
+  const plan = await passage.answer(switching(accept, ['X-Echo', token]), TO);
+  expect(value(plan.fields, 'x-echo')).toBe('[sig:redacted:api]');
+  expect(Buffer.concat(plan.frames!.push(frame(1, token))).toString()).toContain('[sig:redacted:api]');
+  expect(() => passage.answer(switching(), TO)).toThrow(expect.objectContaining({ code: 'E_UPSTREAM' }));
+  expect(() => passage.answer(switching(accept, ['Sec-WebSocket-Extensions', 'permessage-deflate']), TO)).toThrow(
+    expect.objectContaining({ code: 'E_CODING' }),
+  );
+});
+
+test('H19: what asks for a WebSocket and is no handshake is refused before a credential is opened', async () => {
+  const { begin, audit } = await setUp();
+  await expect(begin('https://api.example.com/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\n')).rejects
+    .toMatchObject({
+      code: 'E_HTTP',
+    });
+  await expect(begin('https://api.example.com/ws', HANDSHAKE, 'POST')).rejects.toMatchObject({ code: 'E_HTTP' });
+  expect(audit.events).toEqual([]);
+});
+
+test('a switch to WebSocket without a credential passes as it is', async () => {
+  const { begin } = await setUp();
+  const passage = await begin(
+    'http://other.example.com/ws',
+    `${HANDSHAKE}Sec-WebSocket-Extensions: permessage-deflate\r\n`,
+  );
+  expect(value(passage.head.headers, 'sec-websocket-extensions')).toBe('permessage-deflate');
+  expect((await passage.answer(switching(), TO)).frames).toBeUndefined();
 });

@@ -71,6 +71,17 @@ test.each(['compress', 'dcb', 'gzip, what-is-this', 'constructor', 'gzip, gzip, 
   },
 );
 
+test.each(['Grpc-Encoding', 'connect-content-encoding'])(
+  'R4: planDecoding() refuses messages that %s compresses within a body when strict',
+  (name) => {
+    const headers: HeaderPairs = [['Content-Type', 'application/grpc'], [name, 'gzip']];
+    expect(() => planDecoding(headers, DECODERS, true)).toThrow(expect.objectContaining({ code: 'E_CODING' }));
+    expect(planDecoding(headers, DECODERS, false)).toEqual({ codings: [], headers });
+    const plain: HeaderPairs = [[name, 'identity'], [name, '']];
+    expect(planDecoding(plain, DECODERS, true)).toEqual({ codings: [], headers: plain });
+  },
+);
+
 test('R4: planDecoding() refuses zstd where the runtime has none', () => {
   expect(() => planDecoding([['Content-Encoding', 'zstd']], webDecoders(), true)).toThrow('content coding "zstd"');
 });
@@ -98,6 +109,8 @@ test('R4: askForReadable() asks for the whole, and joins what was said in two li
   )).toEqual([['Accept-Encoding', 'gzip'], ['X', 'y']]);
   const headers: HeaderPairs = [['RANGE', 'bytes=-1'], ['Accept-Encoding', 'gzip'], ['X', 'y']];
   expect(askForReadable(headers, webDecoders())).toEqual(headers.slice(1));
+  const grpc: HeaderPairs = [['te', 'trailers'], ['grpc-accept-encoding', 'gzip'], ['Connect-Accept-Encoding', 'gzip']];
+  expect(askForReadable(grpc, webDecoders())).toEqual([['te', 'trailers']]);
   const plain: HeaderPairs = [['Accept', '*/*']];
   expect(askForReadable(plain, webDecoders())).toBe(plain);
 });

@@ -310,3 +310,36 @@ test('redact() finds a secret at every address, since pairs of bytes are read by
     }
   }
 });
+
+test('flush() takes a last chunk, gives it back when it is clean, and lets another text begin', () => {
+  const redaction = matcherOf('abcdefgh12').begin();
+  const clean = encodeUtf8('nothing here, ab');
+  expect(redaction.flush(clean)[0]).toBe(clean);
+  expect(redaction.push(encodeUtf8('x abcde'))).toEqual([encodeUtf8('x ')]);
+  expect(redaction.flush(encodeUtf8('fgh12 y')).map((piece) => Buffer.from(piece).toString()).join('')).toBe('[p] y');
+  expect(redaction.push(encodeUtf8('x abcde'))).toEqual([encodeUtf8('x ')]);
+  expect(redaction.flush().map((piece) => Buffer.from(piece).toString()).join('')).toBe('abcde');
+  // What an earlier text ended with is no part of the next.
+  expect(Buffer.concat(redaction.flush(encodeUtf8('fgh12'))).toString()).toBe('fgh12');
+  expect([redaction.counts.get('p'), redaction.heldLength]).toEqual([1, 0]);
+});
+
+test('flush() with a last chunk is push() and flush()', () => {
+  const random = createRandom(11);
+  for (const needles of Object.values(SETS)) {
+    const matcher = createMatcher({ needles, fields: [] });
+    const redaction = matcher.begin();
+    for (let i = 0; i < 200; i++) {
+      const chunks = cut(makeText(needles, random), random);
+      const pieces = chunks.slice(0, -1).flatMap((chunk) => redaction.push(chunk));
+      pieces.push(...redaction.flush(chunks.at(-1)));
+      expect(Buffer.concat(pieces).toString('latin1')).toBe(redactChunks(matcher, chunks));
+    }
+  }
+});
+
+test('flush() passes a last chunk on where nothing is looked for', () => {
+  const redaction = matcherOf().begin();
+  const last = encodeUtf8('abc');
+  expect([redaction.flush(last), redaction.flush(new Uint8Array(0)), redaction.flush()]).toEqual([[last], [], []]);
+});

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { findLeaks } from '../../../_lib/canary.ts';
 import { useServer } from '../../../_lib/lab.ts';
 import { converse, useProxy } from '../../../_lib/proxy.ts';
+import { accepting, frame, handshake } from '../../../_lib/web_socket.ts';
 
 const hostOf = (server: { port: number }) => `localhost:${server.port}`;
 const problem = (text: string) => JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4));
@@ -10,7 +11,8 @@ test('H19: h2c is not passed on, and a WebSocket handshake carries the credentia
   const server = await useServer({
     handler(request, socket) {
       if (request.header('upgrade') !== 'websocket') return { body: 'plain' };
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello');
+      socket.write(accepting());
+      socket.write(frame(1, 'hello'));
       socket.on('data', (bytes) => socket.write(bytes));
       return undefined;
     },
@@ -23,10 +25,10 @@ test('H19: h2c is not passed on, and a WebSocket handshake carries the credentia
   expect(h2c).toMatch(/^HTTP\/1\.1 200[\s\S]*plain$/);
   expect(server.requests[0]!.header('upgrade')).toBeUndefined();
   const tls = await proxy.tunnel(host);
-  const handshake = `GET /ws HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
-  expect(await converse(tls, handshake, /hello/)).toMatch(/^HTTP\/1\.1 101/);
+  expect(await converse(tls, handshake(host), /hello/)).toMatch(/^HTTP\/1\.1 101/);
   expect(server.requests[1]!.header('authorization')).toBe(`Bearer ${proxy.canary}`);
-  expect(await converse(tls, 'ping', /ping/)).toBe('ping');
+  // The server sends back what the client wrote, byte for byte.
+  expect(await converse(tls, '\x81\x04ping', /ping/)).toBe('\x81\x04ping');
 });
 
 test('X7: 100 Continue, 103, HEAD, 204 and 304 pass', async () => {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseNetworkProxy } from '../../../../cli/platform/upstream/network_proxy.ts';
 import { openConnection } from '../../../../cli/platform/upstream/open.ts';
@@ -19,13 +20,12 @@ test('openConnection() tells who reads the requests', async () => {
   const server = await useServer({ plain: true });
   const proxy = await useHttpProxy();
   const route = { target: targetOf(server.origin), owner: '', allowPrivate: true };
-  const direct = await openConnection(route, 'a', OPTIONS);
+  const direct = await openConnection(route, OPTIONS);
   onTestFinished(() => void direct.socket.destroy());
   expect(direct.readBy).toBeUndefined();
   const through = (credentials: string) =>
     openConnection(
       { ...route, networkProxy: parseNetworkProxy(`http://${credentials}127.0.0.1:${proxy.port}`) },
-      'b',
       OPTIONS,
     );
   const anonymous = await through('');
@@ -41,7 +41,7 @@ test('openConnection() closes the socket when the CAs cannot be read', async () 
   const caFile = join(await useFolder(), 'ca.pem');
   await writeFile(caFile, 'nothing');
   const route = { target: targetOf(server.origin), owner: '', allowPrivate: true, caFile };
-  await expect(openConnection(route, 'a', OPTIONS)).rejects.toMatchObject({ code: 'E_UPSTREAM_TLS' });
+  await expect(openConnection(route, OPTIONS)).rejects.toMatchObject({ code: 'E_UPSTREAM_TLS' });
   expect(server.connections).toBe(0);
 });
 
@@ -49,10 +49,30 @@ test('H15: openConnection() judges what an HTTP proxy would look up', async () =
   const proxy = await useHttpProxy();
   const networkProxy = parseNetworkProxy(`http://127.0.0.1:${proxy.port}`);
   for (const url of ['https://169.254.169.254', 'https://10.0.0.1', 'http://metadata.google.internal']) {
-    await expect(openConnection({ target: targetOf(url), owner: '', networkProxy }, 'a', OPTIONS)).rejects
+    await expect(openConnection({ target: targetOf(url), owner: '', networkProxy }, OPTIONS)).rejects
       .toMatchObject({
         code: 'E_PRIVATE_ADDRESS',
       });
   }
   expect(proxy.asked).toEqual([]);
+});
+
+test('openConnection() resumes the TLS session of another owner, and no connection of it', async () => {
+  const server = await useServer();
+  const options = { ...OPTIONS, sessions: new Map<string, Uint8Array>() };
+  const ask = async (owner: string) => {
+    const route = { target: targetOf(server.origin), owner, allowPrivate: true, caFile: server.caFile };
+    const { socket } = await openConnection(route, options) as { socket: TLSSocket };
+    onTestFinished(() => void socket.destroy());
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await new Promise((resolve) => socket.once('data', resolve));
+    return socket;
+  };
+  await ask('a');
+  const second = await ask('b');
+  expect(server.connections).toBe(2);
+  expect(second.authorized).toBe(true);
+  // Deno has no sessions to resume.
+  expect(second.isSessionReused()).toBe(options.sessions.size > 0);
+  expect([...options.sessions.keys()].join()).not.toMatch(/"[ab]"/);
 });

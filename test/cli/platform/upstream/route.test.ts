@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseNetworkProxy } from '../../../../cli/platform/upstream/network_proxy.ts';
-import { bareHost, nameOf, type Route, routeKey } from '../../../../cli/platform/upstream/route.ts';
+import { bareHost, nameOf, type Route, routeKey, sessionKey } from '../../../../cli/platform/upstream/route.ts';
 
 const ROUTE: Route = { target: { scheme: 'https', host: 'a.test', port: 443 }, owner: 'x' };
 
@@ -21,6 +21,12 @@ test('X5: routeKey() differs by everything that must not share a connection', ()
   ];
   expect(new Set(routes.map(routeKey)).size).toBe(routes.length);
   expect(routeKey({ ...ROUTE })).toBe(routeKey(ROUTE));
+});
+
+test('sessionKey() differs by everything but the owner', () => {
+  expect(sessionKey({ ...ROUTE, owner: 'y' })).toBe(sessionKey(ROUTE));
+  expect(sessionKey({ ...ROUTE, caFile: '/ca.pem' })).not.toBe(sessionKey(ROUTE));
+  expect(routeKey(ROUTE)).toContain(sessionKey(ROUTE));
 });
 
 test('nameOf() leaves the usual port out', () => {
