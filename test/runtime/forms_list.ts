@@ -21,6 +21,11 @@ const BUNDLE = join(ROOT, 'dist/bin/sig.cjs');
 const SOURCE = join(ROOT, 'cli/main.ts');
 const PATH = '/nowhere';
 
+/** The form that needs nothing to be made: the code of the packed package, not packed. */
+export async function bundleHere(): Promise<Form> {
+  return { command: [nodeHere(), BUNDLE], env: { PATH }, installForm: 'source' };
+}
+
 /** The forms, each made in an empty folder of its own. */
 export const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>> = {
   'the bundle, on Node 22': async () => await onNode(22),
@@ -45,8 +50,7 @@ export const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>>
   }),
   'the packed package, installed, on the Node of the tests': async (folder) => {
     const packed = await installPacked(folder);
-    // The same code, not packed.
-    if ('reason' in packed) return { command: [nodeHere(), BUNDLE], env: { PATH }, installForm: 'source' };
+    if ('reason' in packed) return await bundleHere();
     // Its first line asks the PATH for Node.
     return {
       command: [join(packed.project, 'node_modules/.bin/sig')],
