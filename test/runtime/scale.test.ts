@@ -15,7 +15,7 @@ const NAMES: Readonly<Record<string, number>> = {
   'the bundle, on the Node of the tests': 256,
   'the source, on Deno': 128,
 };
-const MAKERS = { 'the bundle, on the Node of the tests': bundleHere, ...FORMS };
+const MAKERS: typeof FORMS = { 'the bundle, on the Node of the tests': bundleHere, ...FORMS };
 const REASON = 'the memory of other processes is read from /proc: Linux only';
 const isLinux = process.platform === 'linux';
 
