@@ -196,6 +196,15 @@ test('H19: what asks for a WebSocket and is no handshake is refused before a cre
   expect(audit.events).toEqual([]);
 });
 
+test('R6: cookies of a handshake go to the vault, not to the client', async () => {
+  const { begin } = await setUp();
+  const passage = await begin('https://api.example.com/ws', HANDSHAKE);
+  const fields: [string, string][] = [['Sec-WebSocket-Accept', SAMPLE_ACCEPT], ['Set-Cookie', 'sid=fresh; Secure']];
+  const plan = await passage.answer(switching(...fields), TO);
+  expect(value(plan.fields, 'set-cookie')).toBeUndefined();
+  expect(plan.frames).toBeDefined();
+});
+
 test('a switch to WebSocket without a credential passes as it is', async () => {
   const { begin } = await setUp();
   const passage = await begin(
