@@ -7,6 +7,7 @@
 import { hostname } from 'node:os';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeTrustStore } from '../src/certificate/trust_store.ts';
 import { parseConfig } from '../src/config/parse.ts';
 import type { Credentials } from '../src/credential/credentials.ts';
 import { encodeUtf8 } from '../src/encoding/bytes.ts';
@@ -27,13 +28,15 @@ import { createSessionToken } from '../src/proxy/session_token.ts';
 import { openStoredAuthority } from '../src/proxy/stored_authority.ts';
 import { createAuthorizer } from '../src/sig/authorize.ts';
 import { loadProviders } from '../src/sig/load_providers.ts';
+import type { Check } from '../src/sig/retest.ts';
 import type { Vault } from '../src/vault/vault.ts';
 import type { ProxyOptions, ProxySession } from './command/command.ts';
 import { readConfigFile } from './platform/config_file.ts';
 import { createDecoders } from './platform/decoder.ts';
 import { writePrivateFile } from './platform/durable_file.ts';
 import { ensurePrivateFolder } from './platform/private_path.ts';
-import { readTrustedCas } from './platform/proxy/ca_files.ts';
+import { decodeCertificates, readTrustedCas } from './platform/proxy/ca_files.ts';
+import { createIdleLock } from './platform/proxy/idle_lock.ts';
 import { startListener } from './platform/proxy/listener.ts';
 import { refuseDebugger } from './platform/proxy/no_debugger.ts';
 import { makeSessionFolder } from './platform/proxy/session_folder.ts';
@@ -49,8 +52,10 @@ export interface ProxyParts {
   readonly providers: ProviderSet;
   readonly vault: Vault;
   readonly credentials: Credentials;
-  readonly audit: AuditSink;
+  readonly audit: AuditSink & { forget?(): void };
   readonly renew: Renew;
+  /** Default: no login is put to the test. */
+  readonly check?: Check | undefined;
   readonly placeholders?: readonly Placeholder[] | undefined;
 }
 
@@ -67,7 +72,28 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
   refuseDebugger();
   const policyOptions = { only: options.providers, isStrict: options.isStrict, env };
   let policy = createPolicy(parts.providers, policyOptions);
-  const credentials = cacheCredentials(parts.credentials, clock);
+  let isLocked = false;
+  const cached = cacheCredentials({
+    ...parts.credentials,
+    async open(id) {
+      const found = await parts.credentials.open(id);
+      isLocked = false;
+      return found;
+    },
+  }, clock);
+  const idle = options.lockAfterMs === undefined ? undefined : createIdleLock(options.lockAfterMs, () => {
+    lock();
+    options.onNote?.('no login was used for a while: the proxy has forgotten them all, and the vault key');
+  });
+  const credentials: Credentials = idle
+    ? {
+      ...cached,
+      open(id) {
+        idle.touch();
+        return cached.open(id);
+      },
+    }
+    : cached;
   const session = createSessionToken();
   const counters = createCounters();
   const upstream = createUpstream({ env });
@@ -87,19 +113,48 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
     caFile: join(folder, 'ca.pem'),
     extraCaFile: join(folder, 'extra.pem'),
     bundleFile: join(folder, 'bundle.pem'),
+    trustStoreFile: join(folder, 'bundle.p12'),
   };
   const trusted = readTrustedCas(env);
   const writeFiles = async () => {
     const own = issuer.certificatesPem;
-    await writePrivateFile(files.caFile, encodeUtf8(own));
-    await writePrivateFile(files.extraCaFile, encodeUtf8(own + trusted.extra));
-    await writePrivateFile(files.bundleFile, encodeUtf8(own + trusted.all));
+    await Promise.all([
+      writePrivateFile(files.caFile, encodeUtf8(own)),
+      writePrivateFile(files.extraCaFile, encodeUtf8(own + trusted.extra)),
+      writePrivateFile(files.bundleFile, encodeUtf8(own + trusted.all)),
+      writePrivateFile(files.trustStoreFile, encodeTrustStore(decodeCertificates(own + trusted.all))),
+    ]);
   };
   await writeFiles();
 
   const startedAt = new Date(clock.now()).toISOString();
   let reportStop = () => {};
   const stopAsked = new Promise<void>((resolve) => reportStop = resolve);
+  const passages = createPassages({
+    policy: () => policy,
+    authorizer: createAuthorizer({ credentials, clock, renew, check: parts.check, audit: parts.audit, env }),
+    credentials,
+    audit: parts.audit,
+    clock,
+    decoders: createDecoders(),
+    counters,
+    placeholders: parts.placeholders,
+  });
+
+  /**
+   * Security case S24. The CA stays, since clients must be told what is wrong; so do requests that are under way. What is
+   * needed again is opened again, where nobody has to be asked for it.
+   */
+  function lock(): void {
+    isLocked = true;
+    cached.forget();
+    passages.forget();
+    parts.audit.forget?.();
+    parts.vault.forget();
+    // HTTP/2 remembers fields for a connection.
+    upstream.close();
+  }
+
   const listener = await startListener({
     core: {
       connect(target) {
@@ -108,16 +163,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
         else counters.intercepts++;
         return decision;
       },
-      begin: createPassages({
-        policy: () => policy,
-        authorizer: createAuthorizer({ credentials, clock, renew, env }),
-        credentials,
-        audit: parts.audit,
-        clock,
-        decoders: createDecoders(),
-        counters,
-        placeholders: parts.placeholders,
-      }),
+      begin: passages.begin,
       problem(error, close) {
         countProblem(counters, error.code);
         return problemOf(error, close);
@@ -128,6 +174,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
         certificatesPem: () => issuer.certificatesPem,
         status: () => status(),
         metrics: () => renderMetrics(counters, { clients: listener.clients, upstream: upstream.connections }),
+        lock,
         stop: () => reportStop(),
       }),
       isToken: session.isToken,
@@ -142,6 +189,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
     providers: policy.providers.all.map((provider) => provider.id),
     strict: policy.isStrict,
     clients: listener.clients,
+    locked: isLocked,
   });
 
   /** Security case C8: what cannot be used changes nothing. */
@@ -173,17 +221,20 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
     caFile: files.caFile,
     stopAsked,
     status,
+    lock,
     child: (): ChildProxy => ({
       port: listener.port,
       token: session.token.reveal(),
       extraCaFile: files.extraCaFile,
       bundleFile: files.bundleFile,
+      trustStoreFile: files.trustStoreFile,
       hosts: interceptedHosts(policy),
     }),
-    async stop() {
+    async stop(graceMs) {
       unwatch();
+      idle?.stop();
       await reloading;
-      await listener.close();
+      await listener.close(graceMs);
       if (!isStored) rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Renew } from '../src/login/renew.ts';
 import type { Context } from './command/command.ts';
+import { composeMachine, locateHome, once } from './compose_machine.ts';
 import { type Io, printable } from './io.ts';
 import { watchKeys } from './platform/keys.ts';
 import { createPrompt } from './platform/prompt.ts';
@@ -15,53 +15,21 @@ import { createUserFiles } from './platform/user_files.ts';
  * @param homeOption `--home`; else `SIG_HOME`, else `~/.sig`
  */
 export function createContext(io: Io, homeOption: string | undefined, onInterrupt: Context['onInterrupt']): Context {
-  const env = (name: string): string | undefined => process.env[name];
-  const home = resolve(homeOption ?? (env('SIG_HOME') || join(homedir(), '.sig')));
-  const configPath = join(home, 'config.yaml');
+  const home = locateHome(homeOption, process.env);
   const clock = { now: () => Date.now() };
   const prompt = createPrompt(printable);
-
-  const configText = once(async () => (await import('./platform/config_file.ts')).readConfigFile(configPath));
-  const send = once(async () => (await import('./platform/send.ts')).createSend({ env }));
-  const vaultHome = once(async () => await import('./platform/vault_home.ts'));
-  const vault = once(async () => await (await vaultHome()).openVault(home, { prompt, env: process.env }));
-  const providers = once(async () => {
-    const [text, { parseConfig }, { loadProviders }] = await Promise.all([
-      configText(),
-      import('../src/config/parse.ts'),
-      import('../src/sig/load_providers.ts'),
-    ]);
-    return await loadProviders(parseConfig(text), configPath, env);
-  });
-  const credentials = once(async () => {
-    const { createCredentials } = await import('../src/credential/credentials.ts');
-    return createCredentials(await vault());
-  });
-  /** @param isBusy whether records come one after the other, as from a proxy */
-  const openAudit = async (isBusy: boolean) => {
-    const [{ createAuditFile }, { createAuditLog }, { createHashMac }, { createFolderStore }] = await Promise.all([
-      import('./platform/audit_file.ts'),
-      import('../src/audit/audit_log.ts'),
-      import('./platform/hash_mac.ts'),
-      import('./platform/folder_store.ts'),
-    ]);
-    const lease = () => createFolderStore(home).lease('logs/audit');
-    const log = createAuditFile({ folder: join(home, 'logs'), lease, isBusy });
-    return createAuditLog(log, async () => createHashMac(await (await vault()).deriveKey('audit')), clock);
+  const renewBrowser: Renew = async (provider, old) => {
+    const { renewByBrowser } = await import('../src/login/browser.ts');
+    return await renewByBrowser(provider, old!, { send: await send(), clock, env, browser: await browser() });
   };
-  const audit = once(() => openAudit(false));
+  const machine = composeMachine({ home, variables: process.env, prompt, clock, renewBrowser });
+  const { env, configPath, providers, vault, credentials, send, renewal, check } = machine;
+
+  const vaultHome = once(async () => await import('./platform/vault_home.ts'));
+  const audit = once(() => machine.openAudit(false));
   const browser = once(async () => {
     const { createBrowser } = await import('./platform/browser/browser.ts');
     return createBrowser({ home, env, platform: process.platform });
-  });
-  const renewal = once(async () => {
-    const { createRenewal } = await import('../src/login/renew.ts');
-    const ports = { send: await send(), clock, env };
-    const renewBrowser: Renew = async (provider, old) => {
-      const { renewByBrowser } = await import('../src/login/browser.ts');
-      return await renewByBrowser(provider, old!, { ...ports, browser: await browser() });
-    };
-    return createRenewal({ ...ports, renewBrowser });
   });
   return {
     io,
@@ -72,7 +40,7 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     onInterrupt,
     files: createUserFiles(onInterrupt),
     send,
-    configText,
+    configText: machine.configText,
     editConfig: async (change) =>
       await (await import('./platform/config_file.ts')).editConfigFile(home, configPath, change),
     providers,
@@ -82,28 +50,11 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     audit,
     renewal,
     sig: once(async () => {
-      const [{ createSig }, { createDecoders }] = await Promise.all([
+      const [{ createSig }, options] = await Promise.all([
         import('../src/sig/create_sig.ts'),
-        import('./platform/decoder.ts'),
+        machine.sigOptions(audit),
       ]);
-      const [set, opened, sender, log, renew] = await Promise.all([
-        providers(),
-        credentials(),
-        send(),
-        audit(),
-        renewal(),
-      ]);
-      const options = {
-        providers: set,
-        credentials: opened,
-        send: sender,
-        audit: log,
-        renew,
-        clock,
-        env,
-        decoders: createDecoders(),
-      };
-      if (!set.all.some((provider) => provider.config.oauth2?.dpop)) return createSig(options);
+      if (!options.providers.all.some((provider) => provider.config.oauth2?.dpop)) return createSig(options);
       const { remembering } = await import('../src/sig/remember.ts');
       return remembering(await vault(), clock, (taught) => createSig({ ...options, taught }));
     }),
@@ -136,11 +87,11 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
         providers(),
         vault(),
         credentials(),
-        openAudit(true),
+        machine.openAudit(true),
         renewal(),
       ]);
       const parts = { home, configPath, env, clock, providers: set, vault: openedVault, credentials: opened };
-      return await startProxy({ ...parts, audit: log, renew, placeholders: options.placeholders }, options);
+      return await startProxy({ ...parts, audit: log, renew, check, placeholders: options.placeholders }, options);
     },
     daemon: once(async () => (await import('./platform/proxy/daemon.ts')).createDaemon({ home, env: process.env })),
     caTrust: async () => {
@@ -169,10 +120,4 @@ export function createContext(io: Io, homeOption: string | undefined, onInterrup
     },
     inspect: async () => await (await import('./platform/inspect.ts')).inspectMachine({ home, providers, credentials }),
   };
-}
-
-/** Makes something at the first call and gives out the same ever after. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => made ??= make();
 }

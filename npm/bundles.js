@@ -29,6 +29,7 @@ export const libraryBundle = {
     Object.entries(exports).map(([name, source]) => [name === '.' ? 'mod' : name.slice(2), source]),
   ),
   outdir: 'dist',
+  chunkNames: 'chunk/[name]-[hash]',
   packages: 'external',
 };
 

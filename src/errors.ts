@@ -64,6 +64,7 @@ export const ERROR_TABLE = {
   E_KEY_SOURCE: { exit: 1, when: 'the key source cannot be used here' },
   E_PASSPHRASE: { exit: 1, when: 'the passphrase does not open the vault' },
   E_PERMISSIONS: { exit: 1, when: 'a file or folder is open to others or is not yours' },
+  E_VAULT_LOCKED: { exit: 4, when: 'the vault was locked, and only a person can open it again' },
   E_LOCKED: { exit: 1, when: 'another process holds a lock for too long' },
   E_STORE: { exit: 1, when: 'the disk refused a read or a write; the old value is still there' },
   E_AUDIT: { exit: 1, when: 'the audit log cannot be written, so nothing is injected' },

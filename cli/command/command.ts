@@ -178,6 +178,8 @@ export interface ProxyOptions {
   readonly port?: number | undefined;
   /** Whether the CA is this installation's, or one that ends with the session. */
   readonly ca: 'stored' | 'session';
+  /** Locks it when no login was used for so long, in milliseconds; never by default. */
+  readonly lockAfterMs?: number | undefined;
   /** Texts that stand for values of the providers. */
   readonly placeholders?: readonly Placeholder[] | undefined;
   /** Says what people should know of a proxy that runs. */
@@ -196,8 +198,14 @@ export interface ProxySession {
   status(): Readonly<Record<string, unknown>>;
   /** What a program needs to use it. */
   child(): ChildProxy;
-  /** Ends every connection, and removes what belongs to the session. */
-  stop(): Promise<void>;
+  /** Forgets every login and the vault key, until a request needs them again. */
+  lock(): void;
+  /**
+   * Ends every connection, and removes what belongs to the session.
+   *
+   * @param graceMs how long answers that are under way may take to end. Default 0
+   */
+  stop(graceMs?: number): Promise<void>;
 }
 
 /** A program to run. */
@@ -207,6 +215,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What its output must not show. */
   readonly secrets: readonly SecretValue[];
+  /** Says what people should know of how it is run. */
+  readonly onNote?: ((text: string) => void) | undefined;
 }
 
 /** The proxy that runs in the background. */
@@ -222,6 +232,8 @@ export interface Daemon {
   status(): Promise<DaemonStatus | undefined>;
   /** Stops it and waits for its end; false when none runs. */
   stop(): Promise<boolean>;
+  /** Lets it forget every login and the vault key; false when none runs. */
+  lock(): Promise<boolean>;
   /** What a program needs to use it; `undefined` when none runs. */
   child(): Promise<ChildProxy | undefined>;
   /** Lets this process, which is the daemon, be controlled. Removes itself with the result. */

@@ -47,8 +47,8 @@ export const run: Run = async ({ args, options }, context) => {
 
 async function freshCredential(provider: Provider, context: Context): Promise<Credential> {
   const { clock } = context;
-  const [credentials, renew] = await Promise.all([context.credentials(), context.renewal()]);
-  return await createFreshness({ credentials, clock, renew }).current(provider);
+  const [credentials, renew, audit] = await Promise.all([context.credentials(), context.renewal(), context.audit()]);
+  return await createFreshness({ credentials, clock, renew, audit }).current(provider);
 }
 
 /** A GET of the given URL, or of the provider's first host. */

@@ -3,6 +3,12 @@ import { type ChildProxy, proxyEnvironment, proxyUrl } from '../../src/proxy/chi
 import { note, printJson, printLine } from '../io.ts';
 import type { CommandInput, Context, ProxySession, Run } from './command.ts';
 
+/** A proxy that no program uses for a login forgets them all (security case S24). */
+const LOCK_AFTER_MS = 15 * 60_000;
+
+/** So long an answer that is under way may take to end when the proxy is told to stop. */
+const GRACE_MS = 5_000;
+
 export const run: Run = async (input, context) => {
   const [action] = input.args;
   switch (action) {
@@ -40,6 +46,7 @@ async function serve(
   const session = await context.startProxy({
     ...readOptions(input),
     ca: 'stored',
+    lockAfterMs: LOCK_AFTER_MS,
     onNote: (text) => void note(context.io, text).catch(() => {}),
   });
   let end = () => {};
@@ -47,7 +54,7 @@ async function serve(
   const release = await daemon?.serve(session, end);
   const stop = async () => {
     await release?.();
-    await session.stop();
+    await session.stop(GRACE_MS);
   };
   const forget = context.onInterrupt(stop);
   await announce(session, context, daemon !== undefined);

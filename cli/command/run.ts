@@ -22,12 +22,13 @@ export const run: Run = async (input, context) => {
       'warning: --raw-env puts real secrets into the environment of the program and of all it starts',
     );
   }
+  const onNote = (text: string) => void note(context.io, text).catch(() => {});
   const session = await context.startProxy({
     providers: ids,
     isStrict: input.options.has('strict'),
     ca: 'session',
     placeholders,
-    onNote: (text) => void note(context.io, text).catch(() => {}),
+    onNote,
   });
   const forget = context.onInterrupt(session.stop);
   try {
@@ -44,6 +45,7 @@ export const run: Run = async (input, context) => {
         SIG_AGENT: '1',
         SIG_HOME: context.home,
       },
+      onNote,
       secrets: credentials.flatMap((credential) => credential ? secretsOfCredential(credential) : []),
     });
   } finally {

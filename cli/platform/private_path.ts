@@ -14,8 +14,8 @@ import process from 'node:process';
 import { SigError } from '../../src/errors.ts';
 import { systemCode, toStoreError } from './store_error.ts';
 
-// Windows has neither: there the profile folder's access list keeps others out.
-const ownUid: number | undefined = process.getuid?.();
+/** Windows has neither owner nor mode: there the profile folder's access list keeps others out. */
+const ownUid = (): number | undefined => process.getuid?.();
 
 /**
  * Refuses what belongs to another user or is open to others, as ssh does (security case S20).
@@ -24,10 +24,11 @@ const ownUid: number | undefined = process.getuid?.();
  * @throws {SigError} E_PERMISSIONS with the command that mends it
  */
 export function requirePrivate(stats: Stats, path: string): void {
-  if (ownUid === undefined) return;
-  if (stats.uid !== ownUid) {
-    throw new SigError('E_PERMISSIONS', `Refuse to use "${path}": it belongs to user ${stats.uid}, not ${ownUid}`, {
-      hint: `if it should be yours: sudo chown ${ownUid} ${quote(path)}`,
+  const uid = ownUid();
+  if (uid === undefined) return;
+  if (stats.uid !== uid) {
+    throw new SigError('E_PERMISSIONS', `Refuse to use "${path}": it belongs to user ${stats.uid}, not ${uid}`, {
+      hint: `if it should be yours: sudo chown ${uid} ${quote(path)}`,
     });
   }
   const mode = stats.mode & 0o777;
@@ -92,7 +93,7 @@ export function ensureHome(home: string): void {
   if (!isAbsolute(home)) throw new TypeError('ensureHome() needs an absolute path');
   try {
     const stats = statSync(home, { throwIfNoEntry: false });
-    if (stats?.isDirectory() && stats.uid === ownUid && (stats.mode & 0o077) !== 0) chmodSync(home, 0o700);
+    if (stats?.isDirectory() && stats.uid === ownUid() && (stats.mode & 0o077) !== 0) chmodSync(home, 0o700);
     if (hasPrivateFolder(home, 'link')) return;
     if (!statSync(dirname(home), { throwIfNoEntry: false })) ensureHome(dirname(home));
     ensurePrivateFolder(home);

@@ -23,8 +23,7 @@ export async function startProbeServer(
     const path = request.url ?? '/';
     if (request.headers.authorization !== authorization) return void response.writeHead(401).end();
     reached.add(path.split('/')[1]!);
-    // What git asks for first of a repository that is served as files.
-    const body = path.includes('/info/refs') ? `${'1'.repeat(40)}\trefs/heads/main\n` : 'ref: refs/heads/main\n';
+    const body = bodyFor(path);
     response.writeHead(200, { 'content-type': 'text/plain', 'content-length': body.length }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -37,6 +36,12 @@ export async function startProbeServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function bodyFor(path: string): string {
+  if (path === '/java') return '';
+  // What git asks for first of a repository that is served as files.
+  return path.includes('/info/refs') ? `${'1'.repeat(40)}\trefs/heads/main\n` : 'ref: refs/heads/main\n';
 }
 
 /** A program, and how it asks for a URL. */
@@ -74,6 +79,12 @@ const PROBES: readonly Probe[] = [
     name: 'python3',
     command: (url) => ['python3', '-c', `import urllib.request; urllib.request.urlopen(${JSON.stringify(url)}).read()`],
     hint: 'some builds ignore SSL_CERT_FILE: certifi-win32 and truststore read the store of the system',
+  },
+  {
+    name: 'java',
+    // The one program of every Java that fetches a URL: here a list of revoked certificates, and nothing is one.
+    command: (url) => ['keytool', '-printcrl', '-file', url],
+    hint: 'it sends no user and token to a proxy: only on Linux is it known without; a program may also set its own',
   },
 ];
 

@@ -7,12 +7,15 @@ import type { Readable, Writable } from 'node:stream';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { SigError } from '../../src/errors.ts';
 import type { Redaction } from '../../src/redact/matcher.ts';
+import { findTerminalCommand } from './terminal_command.ts';
 
 /** A program to run. */
 export interface RunOptions {
   readonly command: readonly [file: string, ...args: string[]];
   /** Changes to this process's environment; `undefined` takes a variable away. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Says what people should know of how it is run. */
+  readonly onNote?: ((text: string) => void) | undefined;
 }
 
 /** What is passed on to the child. A terminal sends the first two to both of us by itself. */
@@ -23,29 +26,37 @@ const PROMPT_MS = 50;
 
 /**
  * Runs a program to its end, its output redacted. On a terminal it gets a terminal of its own, which
- * `script` of util-linux makes; where there is none its output is a pipe, since what goes to the terminal
- * directly cannot be redacted.
+ * `script` makes; where there is none its output is a pipe, since what goes to the terminal directly
+ * cannot be redacted.
  *
  * @param begin begins the redaction of one stream
+ * @param platform whose `script` it is
  * @returns its exit status; 128 + n when signal n ended it
  * @throws {SigError} E_USAGE when the program cannot be started
  */
-export async function runChild(options: RunOptions, begin: () => Redaction): Promise<number> {
+export async function runChild(
+  options: RunOptions,
+  begin: () => Redaction,
+  platform: string = process.platform,
+): Promise<number> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...process.env, ...options.env })) {
     if (value !== undefined) env[name] = value;
   }
-  const script = process.stdin.isTTY && process.stdout.isTTY && process.platform === 'linux'
-    ? findProgram('script', env.PATH)
-    : undefined;
   const [file, ...args] = options.command;
   requireProgram(file, env.PATH);
-  const child = script === undefined
-    ? spawn(file, args, { env, stdio: ['inherit', 'pipe', 'pipe'] })
-    : spawn(script, ['--quiet', '--return', '--flush', '--command', quoteAll(options.command), '/dev/null'], {
-      env: { ...env, SHELL: '/bin/sh' },
-      stdio: ['inherit', 'pipe', 'pipe'],
-    });
+  const isOnTerminal = process.stdin.isTTY && process.stdout.isTTY;
+  const terminal = isOnTerminal
+    ? findTerminalCommand(options.command, (name) => findProgram(name, env.PATH), platform)
+    : undefined;
+  if (isOnTerminal && terminal === undefined) {
+    const why = platform === 'win32' ? 'none is made on Windows' : 'there is no "script" of util-linux or BSD';
+    options.onNote?.(`"${file}" writes to a pipe instead of a terminal: ${why}`);
+  }
+  const child = spawn(terminal?.file ?? file, terminal?.args ?? args, {
+    env: { ...env, ...terminal?.env },
+    stdio: ['inherit', 'pipe', 'pipe'],
+  });
 
   // Ours would end this process; the child decides now what a signal means.
   const before = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
@@ -132,8 +143,4 @@ function findProgram(name: string, path = ''): string | undefined {
 function cannotRun(file: string, cause: Error): SigError {
   const { code } = cause as NodeJS.ErrnoException;
   return new SigError('E_USAGE', `Cannot run "${file}": ${code ?? 'it does not start'}`, { cause });
-}
-
-function quoteAll(words: readonly string[]): string {
-  return `exec ${words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')}`;
 }

@@ -5,8 +5,9 @@ import type { RequestHead } from '../../src/target/head.ts';
 import { authorityOf } from '../../src/target/target.ts';
 import { createAnswer } from './upstream/answer.ts';
 import { environmentProxy, parseNetworkProxy } from './upstream/network_proxy.ts';
+import type { UpstreamOptions } from './upstream/options.ts';
 import { openRequestBody } from './upstream/request_body.ts';
-import { createUpstream, type UpstreamOptions } from './upstream/upstream.ts';
+import { createUpstream } from './upstream/upstream.ts';
 import { VERSION } from './version.ts';
 
 /** Fields that belong to the connection (RFC 9110 §7.6.1). A single request has none of its own. */

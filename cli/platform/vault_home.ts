@@ -92,7 +92,7 @@ export async function initialiseVault(
  * @param home absolute path
  * @throws {SigError} E_NOT_INITIALISED when there is no vault; E_KEY_MISSING when its header is gone
  * but its records are there. From the members of the vault also: E_PASSPHRASE, E_KEY_MISSING and
- * what the key source throws
+ * what the key source throws; E_VAULT_LOCKED when the key was forgotten and only a person knows it
  * @example
  * ```ts
  * const vault = await openVault('/home/ann/.sig', { prompt, env });
@@ -102,16 +102,34 @@ export async function initialiseVault(
 export async function openVault(home: string, options: VaultHomeOptions): Promise<Vault> {
   const store = createFolderStore(home, options);
   const header = await requireHeader(store, home);
-  return createVault({
+  let wasForgotten = false;
+  const vault = createVault({
     store,
     id: header.vault,
     async key() {
       // Read anew: the passphrase may have been changed since.
-      const vaultKey = await unwrap(await requireHeader(store, home), home, options);
+      const current = await requireHeader(store, home);
+      if (wasForgotten) requireNobody(current, options);
+      const vaultKey = await unwrap(current, home, options);
       const root = await importRootKey(vaultKey);
       vaultKey.fill(0);
       return root;
     },
+  });
+  return {
+    ...vault,
+    forget() {
+      wasForgotten = true;
+      vault.forget();
+    },
+  };
+}
+
+/** After a lock nobody is asked for a passphrase: what needs it is a program's request, at any hour. */
+function requireNobody(header: VaultHeader, { env }: VaultHomeOptions): void {
+  if (header.source !== 'passphrase' || env['SIG_PASSPHRASE_FILE']) return;
+  throw new SigError('E_VAULT_LOCKED', 'The vault is locked, and its passphrase is known to a person only', {
+    hint: 'end this program and start it anew, which asks for the passphrase',
   });
 }
 

@@ -7,6 +7,8 @@ import { type LogReport, verifyLog } from './verify.ts';
 
 /** The audit log: written by whatever acts, read by people. */
 export interface AuditLog extends AuditSink {
+  /** Forgets its key, which is asked for anew when it is needed (security case S24). */
+  forget(): void;
   /** The last records, oldest first. What is no record is left out; `verify` names it. */
   tail(count: number): Promise<AuditRecord[]>;
   /** Records as they come in, until the signal. */
@@ -33,6 +35,7 @@ export function createAuditLog(log: Log, mac: () => Promise<Mac>, clock: Clock):
   const inspect: AuditLog['inspect'] = async (anchor) => await verifyLog(log, await mac(), anchor);
   return {
     write: sink.write,
+    forget: sink.forget,
     async tail(count) {
       return (await log.readLast(count)).flatMap((line) => openRecord(line)?.record ?? []);
     },

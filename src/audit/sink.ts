@@ -28,7 +28,11 @@ interface Waiting {
  * await sink.write({ event: 'login', provider: 'jira' });
  * ```
  */
-export function createAuditSink(log: Log, mac: () => Promise<Mac>, clock: Clock): AuditSink {
+export function createAuditSink(
+  log: Log,
+  mac: () => Promise<Mac>,
+  clock: Clock,
+): AuditSink & { forget(): void } {
   const queue: Waiting[] = [];
   let isWriting = false;
   let position: ChainPosition | undefined;
@@ -106,6 +110,10 @@ export function createAuditSink(log: Log, mac: () => Promise<Mac>, clock: Clock)
         queue.push({ fields, timeMs, resolve, reject });
         if (!isWriting) void drain();
       });
+    },
+    /** Forgets the key, which is asked for anew when it is needed (security case S24). */
+    forget() {
+      loadedMac = undefined;
     },
   };
 }

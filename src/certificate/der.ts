@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Bytes, concatBytes, encodeUtf8 } from '../encoding/bytes.ts';
+import { type Bytes, encodeUtf8 } from '../encoding/bytes.ts';
 
 /** Tag bytes, class and form included. */
 export const TAG = {
@@ -30,8 +30,18 @@ export interface DerElement {
 
 /** An element: tag, length in its shortest form, content. */
 export function encodeElement(tag: number, ...content: readonly Uint8Array[]): Bytes {
-  const joined = concatBytes(...content);
-  return concatBytes(Uint8Array.of(tag, ...lengthBytes(joined.length)), joined);
+  let size = 0;
+  for (const part of content) size += part.length;
+  const length = lengthBytes(size);
+  const element = new Uint8Array(1 + length.length + size);
+  element[0] = tag;
+  element.set(length, 1);
+  let at = 1 + length.length;
+  for (const part of content) {
+    element.set(part, at);
+    at += part.length;
+  }
+  return element;
 }
 
 /** SEQUENCE of the given elements. */

@@ -61,7 +61,7 @@ export function addProvider(text: string, entry: ProviderConfig): string {
  * @throws {SigError} E_INTERNAL when the text is written in a way that cannot be edited
  */
 export function removeProvider(text: string, id: string): string {
-  const found = require(open(text).entries, id);
+  const found = requireEntry(open(text).entries, id);
   const result = applySplices(text, removeEntry(text, found.parent, found.entry));
   const after = parseConfig(result);
   verifyOthers(parseConfig(text), after, id, id);
@@ -82,7 +82,7 @@ export function removeProvider(text: string, id: string): string {
 export function renameProvider(text: string, from: string, to: string): string {
   requireProviderId(to);
   const { entries } = open(text);
-  const { entry } = require(entries, from);
+  const { entry } = requireEntry(entries, from);
   if (entries.some(({ id }) => id === to)) {
     throw new SigError('E_EXISTS', `Provider "${to}" is in config.yaml already`, { provider: to });
   }
@@ -107,7 +107,7 @@ function open(text: string): { root: ReturnType<typeof readTree>['root']; entrie
   return { root, entries: findEntries(root, { report: () => {}, mark: () => {} }) };
 }
 
-function require(entries: readonly FoundEntry[], id: string): FoundEntry {
+function requireEntry(entries: readonly FoundEntry[], id: string): FoundEntry {
   const matching = entries.filter((entry) => entry.id === id);
   if (matching.length === 1) return matching[0]!;
   if (matching.length > 1) {

@@ -76,17 +76,25 @@ export function forwardResponseFields(response: ParsedResponse, to: ForwardTo): 
 }
 
 /**
- * The fields with a framing of our own: for a body that is written anew rather than passed through.
- * `Trailer` goes too, since trailers are not written then.
+ * The fields with a framing of our own: for a body that is written anew rather than passed through. What
+ * says it now stands where the old framing stood.
+ *
+ * @param hasTrailers whether trailers are written, so that `Trailer` stays. Default false
  */
-export function withFraming(fields: HeaderPairs, framing: Framing): [string, string][] {
+export function withFraming(fields: HeaderPairs, framing: Framing, hasTrailers = false): [string, string][] {
   const kept: [string, string][] = [];
+  let wanted: [string, string] | undefined;
+  if (framing.kind === 'length') wanted = ['Content-Length', String(framing.length)];
+  else if (framing.kind === 'chunked') wanted = ['Transfer-Encoding', 'chunked'];
   for (const [name, value] of fields) {
     const key = name.toLowerCase();
-    if (key !== 'content-length' && key !== 'transfer-encoding' && key !== 'trailer') kept.push([name, value]);
+    if (key === 'content-length' || key === 'transfer-encoding') {
+      if (!wanted) continue;
+      kept.push(key === wanted[0].toLowerCase() ? [name, wanted[1]] : wanted);
+      wanted = undefined;
+    } else if (key !== 'trailer' || hasTrailers) kept.push([name, value]);
   }
-  if (framing.kind === 'length') kept.push(['Content-Length', String(framing.length)]);
-  if (framing.kind === 'chunked') kept.push(['Transfer-Encoding', 'chunked']);
+  if (wanted) kept.push(wanted);
   return kept;
 }
 

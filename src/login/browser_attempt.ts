@@ -9,7 +9,7 @@ import { Secret } from '../secret.ts';
 import { isApprovedOrigin, parseOrigin } from './approved_origin.ts';
 import { expiryOf } from './expiry.ts';
 import { extract, type Extraction } from './extract.ts';
-import { isLoginPage } from './login_page.ts';
+import { isLoginPage } from '../provider/login_page.ts';
 import type { OAuth2Ports } from './oauth2.ts';
 import type { CodeTyper } from './one_time_code.ts';
 import { createJudge, type Judge } from './verdict.ts';

@@ -11,11 +11,12 @@ import type { Provider } from '../provider/provider.ts';
 import { readSetting, sendOptionsOf } from '../provider/settings.ts';
 import { evaluateRule } from '../rule/evaluate.ts';
 import { parseRule } from '../rule/parse.ts';
+import type { Check } from '../sig/retest.ts';
 import { createSigner } from '../sig/sign.ts';
 import { matchDomain } from '../target/domain.ts';
 import type { RequestHead } from '../target/head.ts';
 import { authorityOf, parseUrl } from '../target/target.ts';
-import { isLoginPage } from './login_page.ts';
+import { isLoginPage } from '../provider/login_page.ts';
 import type { OAuth2Ports } from './oauth2.ts';
 
 /**
@@ -79,6 +80,18 @@ export async function validateCredential(
     url = next;
   }
   return { valid: 'no', seen: 'a redirect loop', credential };
+}
+
+/**
+ * The check of logins that `createSig` and the proxy make when an answer speaks against one.
+ *
+ * @example
+ * ```ts
+ * const sig = createSig({ …, check: createCheck({ send, clock, env }) });
+ * ```
+ */
+export function createCheck(ports: OAuth2Ports): Check {
+  return (provider, credential) => validateCredential(provider, credential, ports);
 }
 
 /** Judges one answer: the provider's rule when there is one, else status and redirect. */

@@ -9,6 +9,8 @@ export interface ChildProxy {
   readonly extraCaFile: string;
   /** File with those and the system's roots. */
   readonly bundleFile: string;
+  /** The same certificates as Java reads them: PKCS #12 without a password. */
+  readonly trustStoreFile: string;
   /** The hosts that the proxy intercepts. */
   readonly hosts: readonly string[];
 }
@@ -53,12 +55,26 @@ export function proxyEnvironment(proxy: ChildProxy, javaOptions = ''): Record<st
   for (const name of ['NO_PROXY', 'no_proxy']) variables[name] = exempt.join(',');
   for (const name of EXTRA_CA) variables[name] = proxy.extraCaFile;
   for (const name of CA_BUNDLE) variables[name] = proxy.bundleFile;
-  const java = ['http', 'https'].flatMap((scheme) => [
-    `-D${scheme}.proxyHost=127.0.0.1`,
-    `-D${scheme}.proxyPort=${proxy.port}`,
-  ]);
-  variables.JAVA_TOOL_OPTIONS = [javaOptions, ...java].filter((text) => text !== '').join(' ');
+  variables.JAVA_TOOL_OPTIONS = [javaOptions, ...javaProperties(proxy)].filter((text) => text !== '').join(' ');
   return variables;
+}
+
+/** What the JVM takes for each program that it runs: proxy and trust store are properties there. */
+function javaProperties({ port, hosts, trustStoreFile }: ChildProxy): string[] {
+  const properties = ['http', 'https'].flatMap((scheme) => [
+    `${scheme}.proxyHost=127.0.0.1`,
+    `${scheme}.proxyPort=${port}`,
+  ]);
+  // Java exempts loopback by itself, also when it is told of other hosts; only an empty list takes that back.
+  if (LOOPBACK.some((host) => hosts.includes(host))) properties.push('http.nonProxyHosts=');
+  properties.push(`javax.net.ssl.trustStore=${quoteForJava(trustStoreFile)}`, 'javax.net.ssl.trustStoreType=PKCS12');
+  return properties.map((property) => `-D${property}`);
+}
+
+/** `JAVA_TOOL_OPTIONS` is split at white space; either quote keeps a text together, and nothing escapes it. */
+function quoteForJava(path: string): string {
+  if (!/[\s'"]/.test(path)) return path;
+  return path.split(/(?=")|(?<=")/).map((part) => part === '"' ? `'"'` : `"${part}"`).join('');
 }
 
 /** Variables that are sig's own business, or hold what a child must not have (security case R10). */

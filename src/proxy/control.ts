@@ -11,6 +11,8 @@ export interface ControlPorts {
   readonly status: () => Readonly<Record<string, unknown>>;
   /** Counters in the text format of Prometheus. */
   readonly metrics: () => string;
+  /** Forgets logins and keys until they are needed again. */
+  readonly lock: () => void;
   /** Begins to stop. */
   readonly stop: () => void;
 }
@@ -49,6 +51,10 @@ export function createControl(ports: ControlPorts): (request: Request) => Promis
     '/ca.pem',
     (context) => context.body(ports.certificatesPem(), 200, { 'content-type': 'application/x-pem-file' }),
   );
+  app.post('/lock', (context) => {
+    ports.lock();
+    return context.json({ locked: true });
+  });
   app.post('/stop', (context) => {
     ports.stop();
     return context.json({ stopping: true });

@@ -11,7 +11,11 @@ export type OpenCredentials = Pick<Credentials, 'open' | 'update'>;
  *
  * @param keepMs how long an opened credential is used. Default 1,000
  */
-export function cacheCredentials<T extends OpenCredentials>(credentials: T, clock: Clock, keepMs = 1_000): T {
+export function cacheCredentials<T extends OpenCredentials>(
+  credentials: T,
+  clock: Clock,
+  keepMs = 1_000,
+): T & { forget(): void } {
   const kept = new Map<string, { readonly credential: Promise<Credential | undefined>; readonly untilMs: number }>();
   const keep = (id: string, credential: Promise<Credential | undefined>) => {
     const entry = { credential, untilMs: clock.now() + keepMs };
@@ -38,5 +42,7 @@ export function cacheCredentials<T extends OpenCredentials>(credentials: T, cloc
         throw error;
       }
     },
+    /** Forgets all that was opened (security case S24). */
+    forget: () => kept.clear(),
   };
 }

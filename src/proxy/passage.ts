@@ -8,7 +8,8 @@ import type { Matcher, Redaction } from '../redact/matcher.ts';
 import { redactBody } from '../redact/redact_body.ts';
 import { redactFields, redactReason } from '../redact/redact_head.ts';
 import { describeRequest, useEvent } from '../audit/describe.ts';
-import { type Authorization, authorizeBody, type Authorizer, needsBody } from '../sig/authorize.ts';
+import { type Authorization, authorizeBody, type Authorizer, isRepeatable, needsBody } from '../sig/authorize.ts';
+import { canDoubt, type Doubt, doubtsByBody, doubtsByHead } from '../sig/doubt.ts';
 import { isSetCookie, keepCookies, withoutCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
 import type { Signing } from '../sig/sign.ts';
@@ -73,6 +74,8 @@ export interface Passage {
    * @throws {SigError} E_DPOP_NONCE, E_CLOCK
    */
   readonly mend?: (response: ParsedResponse, isReplayable: boolean) => (() => Promise<Passage>) | undefined;
+  /** What an answer says about the login that the request carried; absent where it can say nothing. */
+  readonly weighing?: Weighing | undefined;
   /** The fields of an interim answer (1xx). */
   interim(response: ParsedResponse, to: ForwardTo): HeaderPairs;
   /**
@@ -81,6 +84,21 @@ export interface Passage {
    * @throws {SigError} E_CODING when the answer cannot be redacted
    */
   answer(response: ParsedResponse, to: ForwardTo): AnswerPlan | Promise<AnswerPlan>;
+}
+
+/** Weighs an answer that is no 401; see `src/sig/doubt.ts`. */
+export interface Weighing {
+  /** @returns `'body'` when a rule must see the body, as it came, too */
+  head(response: ParsedResponse): readonly Doubt[] | 'body';
+  body(response: ParsedResponse, body: Bytes): Promise<readonly Doubt[]>;
+  /**
+   * Puts what is doubted to the test.
+   *
+   * @returns makes the passage with newer credentials that is sent instead, once; `undefined` when the answer is the
+   * client's: the login is good, or the request is none that may be sent twice
+   * @throws {SigError} E_LOGIN_REQUIRED when a person must log in; E_POLICY_CHANGED, E_AUDIT
+   */
+  settle(doubts: readonly Doubt[]): Promise<(() => Promise<Passage>) | undefined>;
 }
 
 /** What passages are made with. */
@@ -109,6 +127,13 @@ interface Injected {
   readonly signing: Signing | undefined;
 }
 
+/** Where passages begin. */
+export interface Passages {
+  readonly begin: BeginPassage;
+  /** Forgets what is kept of logins. What is under way keeps its own until it ends. */
+  forget(): void;
+}
+
 /** Begins the passage of a request. */
 export type BeginPassage = (request: ParsedRequest, target: Target) => Promise<Passage>;
 
@@ -116,13 +141,13 @@ export type BeginPassage = (request: ParsedRequest, target: Target) => Promise<P
  * Creates the proxy's part of the one path: it decides about each request, places credentials through
  * the same pieces as `createSig`, and says what becomes of the answer. Sockets are elsewhere.
  *
- * @returns a function that throws {SigError} for every request that is refused
+ * @returns `begin` throws {SigError} for every request that is refused
  */
-export function createPassages(ports: PassagePorts): BeginPassage {
+export function createPassages(ports: PassagePorts): Passages {
   const { placeholders = [], counters } = ports;
-  const matcherFor = createMatcherCache(() => counters.redactions++);
+  const { matcherFor, forget } = createMatcherCache(() => counters.redactions++);
 
-  return async (request, target) => {
+  const begin: BeginPassage = async (request, target) => {
     const head = readHead(request, target);
     const providers = decideRequest(ports.policy(), head);
     const isMarked = hasPlaceholder(head);
@@ -143,6 +168,13 @@ export function createPassages(ports: PassagePorts): BeginPassage {
     }
     const signing = ports.authorizer.beginSigning(providers);
     return injecting({ asked, isMarked, accept, signing }, authorization, undefined);
+  };
+  return {
+    begin,
+    forget() {
+      forget();
+      ports.authorizer.forget();
+    },
   };
 
   async function refusePlaceholder(head: RequestHead, provider?: string): Promise<never> {
@@ -193,6 +225,7 @@ export function createPassages(ports: PassagePorts): BeginPassage {
           provider: provider!.id,
         });
       },
+      weighing: ports.authorizer.retest && canDoubt(providers) ? weigh(its, authorization) : undefined,
       interim: (response, to) => redactFields(getMatcher(), withoutCookies(forwardResponseFields(response, to))),
       answer(response, to) {
         if (accept !== undefined && response.framing.kind === 'tunnel') checkSwitch(response, accept);
@@ -212,6 +245,20 @@ export function createPassages(ports: PassagePorts): BeginPassage {
         signing.mend({ status, headers: fields }, isReplayable)
           ? () => injecting(its, authorization, earlier)
           : undefined,
+    };
+  }
+
+  function weigh(its: Injected, authorization: Authorization): Weighing {
+    const { asked } = its;
+    const { providers } = authorization;
+    const headOf = ({ status, fields }: ParsedResponse) => ({ status, headers: fields });
+    return {
+      head: (response) => doubtsByHead(providers, asked, headOf(response)),
+      body: (response, body) => doubtsByBody(providers, headOf(response), body, ports.decoders),
+      async settle(doubts) {
+        const renewed = await ports.authorizer.retest!(asked, authorization, doubts);
+        return renewed && isRepeatable(asked.method) ? () => injecting(its, renewed, authorization) : undefined;
+      },
     };
   }
 
@@ -255,6 +302,7 @@ function bare(head: RequestHead): Passage {
     place: (body) => ({ head, body }),
     record: () => Promise.resolve(),
     renew: () => Promise.resolve(passage),
+    weighing: undefined,
     interim: forwardResponseFields,
     answer: (response, to) => ({
       reason: response.reason,

@@ -36,6 +36,7 @@ const STATUS: Partial<Record<SigErrorCode, number>> = {
   E_TIMEOUT: 504,
   E_AUDIT: 503,
   E_LOCKED: 503,
+  E_VAULT_LOCKED: 503,
   E_LOOP: 508,
 };
 

@@ -10,7 +10,9 @@ import type { SendOptions } from '../ports.ts';
 import { type Provider, signatureFields } from '../provider/provider.ts';
 import { type Environment, sendOptionsOf } from '../provider/settings.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
+import type { Doubt } from './doubt.ts';
 import { createFreshness, type FreshPorts } from './fresh.ts';
+import { type Check, createRetest } from './retest.ts';
 import { createSigner, type Signing } from './sign.ts';
 
 /** A request that carries its credentials. */
@@ -44,10 +46,22 @@ export interface Authorizer {
    */
   reauthorize(head: RequestHead, refused: Authorization): Promise<Authorization | undefined>;
   /**
+   * The same with newer credentials, after an answer that spoke against the last ones: `validateUrl` decides. Absent
+   * where nobody can ask it.
+   *
+   * @returns `undefined` when they stay, and the answer is good
+   * @throws {SigError} E_LOGIN_REQUIRED when a person must log in; E_AUDIT
+   */
+  readonly retest?:
+    | ((head: RequestHead, suspected: Authorization, doubts: readonly Doubt[]) => Promise<Authorization | undefined>)
+    | undefined;
+  /**
    * Begins to sign one request; `undefined` when nothing of these providers signs, so that nothing is paid for it.
    * What it signs must be final: it comes after everything that is placed.
    */
   beginSigning(providers: readonly Provider[]): Signing | undefined;
+  /** Forgets what it keeps of logins (security case S24). */
+  forget(): void;
 }
 
 /** Largest body that is held to put a field into it, in bytes. */
@@ -55,14 +69,20 @@ export const BODY_RULE_LIMIT: number = 8 * 1024 * 1024;
 
 /** Makes an authorizer. */
 export function createAuthorizer(
-  ports: FreshPorts & { readonly env?: Environment | undefined; readonly taught?: Taught | undefined },
+  ports: FreshPorts & {
+    readonly check?: Check | undefined;
+    readonly env?: Environment | undefined;
+    readonly taught?: Taught | undefined;
+  },
 ): Authorizer {
   const env: Environment = ports.env ?? (() => undefined);
   const freshness = createFreshness(ports);
+  const { check } = ports;
+  const retest = check && createRetest({ ...ports, check });
   const signer = createSigner(ports.clock, env, ports.taught);
 
   /** What logins place that say the same to every URL, so that they are not asked for each request. */
-  const fixed = new WeakMap<Credential, Placed>();
+  let fixed = new WeakMap<Credential, Placed>();
 
   function placedBy(
     head: RequestHead,
@@ -106,6 +126,19 @@ export function createAuthorizer(
     };
   }
 
+  async function retestAll(
+    head: RequestHead,
+    { providers, credentials }: Authorization,
+    doubts: readonly Doubt[],
+  ): Promise<Authorization | undefined> {
+    const tested = await Promise.all(providers.map((provider, i) => {
+      const doubt = doubts.find((each) => each.provider === provider);
+      return doubt && retest!(doubt, credentials[i]!);
+    }));
+    if (tested.every((newer) => newer === undefined)) return undefined;
+    return place(head, providers, tested.map((newer, i) => newer ?? credentials[i]!));
+  }
+
   return {
     async authorize(head, providers) {
       const [only] = providers;
@@ -125,7 +158,12 @@ export function createAuthorizer(
       }
       return place(head, providers, renewed);
     },
+    retest: retest && retestAll,
     beginSigning: signer.begin,
+    forget() {
+      fixed = new WeakMap();
+      signer.forget();
+    },
   };
 }
 
@@ -144,6 +182,14 @@ function namesOf(placements: readonly Placement[], providers: readonly Provider[
   const names = placements.map((placement) => `${placement.in} ${placement.name}`);
   for (const provider of providers) for (const name of signatureFields(provider)) names.push(`header ${name}`);
   return names;
+}
+
+/**
+ * Whether a method may be sent again after an answer that is no plain refusal (RFC 9110 §9.2.2): by a 401 a server says
+ * that it did nothing, by anything else it does not.
+ */
+export function isRepeatable(method: string): boolean {
+  return ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'].includes(method);
 }
 
 /** Whether a provider's rules change the body, so that it must be held. */

@@ -12,10 +12,20 @@ import { askForReadable } from '../redact/content_coding.ts';
 import { redactResponse } from '../redact/redact_response.ts';
 import { webDecoders } from '../redact/web_decoder.ts';
 import { pathnameOf, type RequestHead } from '../target/head.ts';
-import { type Authorization, authorizeBody, BODY_RULE_LIMIT, createAuthorizer, needsBody } from './authorize.ts';
+import {
+  type Authorization,
+  authorizeBody,
+  BODY_RULE_LIMIT,
+  createAuthorizer,
+  isRepeatable,
+  needsBody,
+} from './authorize.ts';
 import { chooseProviders } from './choose.ts';
+import { canDoubt, type Doubt, DOUBT_HOLD_MS, DOUBT_LIMIT, doubtsByBody, doubtsByHead } from './doubt.ts';
 import { fetchThrough } from './fetch.ts';
+import { holdBody } from './hold_body.ts';
 import { followRedirects } from './redirect.ts';
+import type { Check } from './retest.ts';
 import { keepCookies, withoutCookies } from './roll.ts';
 import { createMatcherCache } from './secrets.ts';
 import type { Signing } from './sign.ts';
@@ -28,6 +38,8 @@ export interface SigOptions {
   readonly send: Send;
   /** Obtains a new credential without a person, or throws; see `createRenewal`. */
   readonly renew: (provider: Provider, old: Credential | undefined) => Promise<Credential>;
+  /** Asks a site whether it accepts a login, when an answer casts doubt on it; see `createCheck`. Default: nobody asks. */
+  readonly check?: Check | undefined;
   readonly audit: AuditSink;
   readonly clock: Clock;
   /** Environment variables that config.yaml names. Default: none. */
@@ -51,7 +63,7 @@ export interface SigOptions {
 export function createSig(options: SigOptions): Sig {
   const authorizer = createAuthorizer(options);
   const decoders = options.decoders ?? webDecoders();
-  const matcherFor = createMatcherCache();
+  const { matcherFor } = createMatcherCache();
 
   /** @param carried what was sent so far, in this hop and those before it; it grows */
   async function sendOnce(
@@ -68,17 +80,43 @@ export function createSig(options: SigOptions): Sig {
     carried.push(authorization);
     const signing = authorizer.beginSigning(providers);
     let response = await sendSigned(authorization, held, request, signing);
-    if (response.status === 401 && isReplayable(held)) {
-      const renewed = await authorizer.reauthorize(asked, authorization);
-      if (renewed !== undefined) {
+    let renewed: Authorization | undefined;
+    if (response.status === 401) {
+      if (isReplayable(held)) renewed = await authorizer.reauthorize(asked, authorization);
+    } else if (authorizer.retest && canDoubt(providers)) {
+      const weighed = await weigh(providers, asked, response);
+      response = weighed.response;
+      try {
+        renewed = weighed.doubts.length > 0 ? await authorizer.retest(asked, authorization, weighed.doubts) : undefined;
+      } catch (error) {
         await discard(response);
-        carried.push(renewed);
-        response = await sendSigned(renewed, held, request, signing);
+        throw error;
       }
+      if (!isRepeatable(head.method) || !isReplayable(held)) renewed = undefined;
+    }
+    if (renewed !== undefined) {
+      await discard(response);
+      carried.push(renewed);
+      response = await sendSigned(renewed, held, request, signing);
     }
     // Security case R6: a fresh session is the vault's, never the caller's.
     const kept = { ...response, headers: withoutCookies(response.headers) };
     return { response: await redact(carried, kept), head, providers: providers.map((provider) => provider.id) };
+  }
+
+  /** Which logins an answer speaks against. Its body is waited for only where a rule must see it. */
+  async function weigh(
+    providers: readonly Provider[],
+    asked: RequestHead,
+    response: WireResponse,
+  ): Promise<{ readonly doubts: readonly Doubt[]; readonly response: WireResponse }> {
+    const doubts = doubtsByHead(providers, asked, response);
+    if (doubts !== 'body') return { doubts, response };
+    const { whole, body } = await holdBody(response.body, DOUBT_LIMIT, DOUBT_HOLD_MS);
+    return {
+      doubts: whole ? await doubtsByBody(providers, response, whole, decoders) : [],
+      response: { ...response, body },
+    };
   }
 
   /** A hop of a redirect that carries nothing; what hops before it carried may come back all the same. */

@@ -1,7 +1,7 @@
 import { type Credential, hasKeysFor, hasValues, isExpired } from '../credential/credential.ts';
 import type { Credentials } from '../credential/credentials.ts';
 import { isSigError, SigError } from '../errors.ts';
-import type { Clock } from '../ports.ts';
+import type { AuditSink, Clock } from '../ports.ts';
 import { bindingOf, widenings } from '../provider/binding.ts';
 import type { Provider } from '../provider/provider.ts';
 
@@ -9,6 +9,8 @@ import type { Provider } from '../provider/provider.ts';
 export interface FreshPorts {
   readonly credentials: Credentials;
   readonly clock: Clock;
+  /** Is told of each renewal, and why it was. */
+  readonly audit: AuditSink;
   /** Obtains a new credential without a person, or throws. */
   readonly renew: (provider: Provider, old: Credential | undefined) => Promise<Credential>;
 }
@@ -21,6 +23,9 @@ export interface Freshness {
   after(provider: Provider, refused: Credential): Promise<Credential>;
 }
 
+/** Why a login is renewed: it is missing or comes to its end, or a server refused it. */
+type Reason = 'age' | 'status 401';
+
 /** Renew this long before the end, in seconds, or at nine tenths of a shorter life. */
 const MARGIN_SEC = 30;
 
@@ -32,11 +37,11 @@ export function createFreshness(ports: FreshPorts): Freshness {
   function renew(
     provider: Provider,
     isStale: (credential: Credential) => boolean,
-    isEarly: boolean,
+    why: Reason,
   ): Promise<Credential> {
     const flying = flights.get(provider.id);
     if (flying) return flying;
-    const flight = renewUnderLease(provider, isStale, isEarly).finally(() => flights.delete(provider.id));
+    const flight = renewUnderLease(provider, isStale, why).finally(() => flights.delete(provider.id));
     flights.set(provider.id, flight);
     return flight;
   }
@@ -44,24 +49,29 @@ export function createFreshness(ports: FreshPorts): Freshness {
   async function renewUnderLease(
     provider: Provider,
     isStale: (credential: Credential) => boolean,
-    isEarly: boolean,
+    why: Reason,
   ): Promise<Credential> {
+    let isRenewed = false;
     const stored = await ports.credentials.update(provider.id, async (old) => {
       if (old !== undefined) requireApproved(provider, old);
       // Whoever held the lease before may have renewed it.
       if (old !== undefined && isUsable(provider, old) && !isStale(old)) return undefined;
       try {
-        return await ports.renew(provider, old);
+        const renewed = await ports.renew(provider, old);
+        isRenewed = true;
+        return renewed;
       } catch (error) {
         // A renewal ahead of time may fail for a passing reason: the old login still works.
         const nowSec = ports.clock.now() / 1000;
         const isPassing = isSigError(error) && error.exitCode === 6;
-        if (isPassing && isEarly && old !== undefined && isUsable(provider, old) && !isExpired(old, nowSec)) {
+        if (isPassing && why === 'age' && old !== undefined && isUsable(provider, old) && !isExpired(old, nowSec)) {
           return undefined;
         }
         throw error;
       }
     });
+    // Only now: what was renewed must be stored, whatever becomes of its record.
+    if (isRenewed) await ports.audit.write({ event: 'renew', provider: provider.id, why });
     return stored!;
   }
 
@@ -77,12 +87,12 @@ export function createFreshness(ports: FreshPorts): Freshness {
       const stored = await ports.credentials.open(provider.id);
       if (stored !== undefined) requireApproved(provider, stored);
       if (stored !== undefined && isUsable(provider, stored) && !isStaleNow(stored)) return stored;
-      return await renew(provider, isStaleNow, true);
+      return await renew(provider, isStaleNow, 'age');
     },
     async after(provider, refused) {
       const isRefused = (credential: Credential) =>
         credential.obtainedAtSec === refused.obtainedAtSec && sameValues(credential, refused);
-      return await renew(provider, isRefused, false);
+      return await renew(provider, isRefused, 'status 401');
     },
   };
 }
@@ -104,8 +114,12 @@ function sameValues(a: Credential, b: Credential): boolean {
 /** Logins, and the entry that each was found to be made for. */
 const approved = new WeakMap<Credential, Provider>();
 
-/** Security case C7: an edited config.yaml must not lead a login to new places by itself. */
-function requireApproved(provider: Provider, credential: Credential): void {
+/**
+ * Security case C7: an edited config.yaml must not lead a login to new places by itself.
+ *
+ * @throws {SigError} E_POLICY_CHANGED
+ */
+export function requireApproved(provider: Provider, credential: Credential): void {
   if (approved.get(credential) === provider) return;
   const found = widenings(credential.binding, bindingOf(provider));
   if (found.length === 0) return void approved.set(credential, provider);

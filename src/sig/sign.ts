@@ -33,6 +33,8 @@ export interface Signing {
 export interface Signer {
   /** @returns `undefined` when no key of these providers signs requests */
   readonly begin: (providers: readonly Provider[]) => Signing | undefined;
+  /** Forgets the keys (security case S24). */
+  readonly forget: () => void;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface Signer {
  * @param taught what servers taught before; default nothing
  */
 export function createSigner(clock: Clock, env: Environment, taught: Taught = createTaught(() => clock.now())): Signer {
-  const keyOf = createKeyCache();
+  const cache = createKeyCache();
 
   function begin(providers: readonly Provider[]): Signing | undefined {
     if (providers.every((provider) => signatureFields(provider).length === 0)) return undefined;
@@ -62,14 +64,14 @@ export function createSigner(clock: Clock, env: Environment, taught: Taught = cr
           const { keys, values } = credentials[bound]!;
           const jwk = requireKey(provider, keys?.dpop);
           signed = await attempt.prove(signed, {
-            key: await keyOf(`dpop ${provider.id}`, jwk),
+            key: await cache.keyOf(`dpop ${provider.id}`, jwk),
             algorithm: jwk.reveal().alg as ProofAlgorithm,
             accessToken: values.access_token,
           });
         }
         for (const i of bots) {
           const provider = providers[i]!;
-          const key = await keyOf(`bot ${provider.id}`, requireKey(provider, credentials[i]!.keys?.webBotAuth));
+          const key = await cache.keyOf(`bot ${provider.id}`, requireKey(provider, credentials[i]!.keys?.webBotAuth));
           signed = await signAsBot(signed, provider, key, clock, env);
         }
         return signed;
@@ -77,7 +79,7 @@ export function createSigner(clock: Clock, env: Environment, taught: Taught = cr
       mend: (answer, isReplayable) => attempt?.mend(answer, isReplayable) !== undefined,
     };
   }
-  return { begin };
+  return { begin, forget: cache.forget };
 }
 
 const BOT_FIELDS = new Set(['signature-agent', 'signature-input', 'signature']);
@@ -113,14 +115,20 @@ function requireKey(provider: Provider, jwk: Secret<JsonWebKey> | undefined): Se
 }
 
 /** Imports keys, each once: a login is opened anew every moment, and importing costs as much as signing. */
-function createKeyCache(): (name: string, jwk: Secret<JsonWebKey>) => Promise<SigningKey> {
+function createKeyCache(): {
+  keyOf(name: string, jwk: Secret<JsonWebKey>): Promise<SigningKey>;
+  forget(): void;
+} {
   const cache = new Map<string, { readonly d: string | undefined; readonly key: Promise<SigningKey> }>();
-  return (name, jwk) => {
-    const { d } = jwk.reveal();
-    const known = cache.get(name);
-    if (known !== undefined && known.d === d) return known.key;
-    const key = importKey(jwk.reveal());
-    cache.set(name, { d, key });
-    return key;
+  return {
+    keyOf(name, jwk) {
+      const { d } = jwk.reveal();
+      const known = cache.get(name);
+      if (known !== undefined && known.d === d) return known.key;
+      const key = importKey(jwk.reveal());
+      cache.set(name, { d, key });
+      return key;
+    },
+    forget: () => cache.clear(),
   };
 }

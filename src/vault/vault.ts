@@ -69,6 +69,8 @@ export interface Vault {
   list(folder: string): Promise<string[]>;
   /** A key for another purpose than sealing, such as `audit`: 32 bytes. */
   deriveKey(purpose: string): Promise<Bytes>;
+  /** Forgets the vault key and what was made of it (security case S24). It is asked for anew when it is needed. */
+  forget(): void;
 }
 
 /** What a vault is made of. */
@@ -100,7 +102,10 @@ export function createVault({ store, id, key }: VaultOptions): Vault {
   const getRoot = (): Promise<RootKey> => {
     if (root) return root;
     const asked = key().then((given) => given instanceof Uint8Array ? importRootKey(given) : given);
-    asked.catch(() => root = undefined); // A mistyped passphrase may be asked for again.
+    // A mistyped passphrase may be asked for again.
+    asked.catch(() => {
+      if (root === asked) root = undefined;
+    });
     return root = asked;
   };
   const index = createVersionIndex(store, id, getRoot);
@@ -214,6 +219,10 @@ export function createVault({ store, id, key }: VaultOptions): Vault {
     },
     async deriveKey(purpose) {
       return await deriveKey(await getRoot(), `use ${purpose}`);
+    },
+    forget() {
+      root = undefined;
+      index.forget();
     },
   };
   return vault;

@@ -23,6 +23,8 @@ export interface VersionIndex {
    * but the sight of a rollback to the version before: a record newer than its note is fine.
    */
   note(name: string, version: number): Promise<void>;
+  /** Forgets the key of its MAC, and what it read. */
+  forget(): void;
 }
 
 /** The index as it was read: `etag` is null when there is none, `problem` says why it is unusable. */
@@ -102,6 +104,10 @@ export function createVersionIndex(store: Store, vault: string, root: () => Prom
         // The record itself is stored: to fail here would tell the caller the opposite.
         if (!isSigError(error, 'E_STORE') && !isSigError(error, 'E_LOCKED')) throw error;
       }
+    },
+    forget() {
+      macKey = undefined;
+      known = EMPTY;
     },
   };
 }

@@ -23,6 +23,7 @@ import { createPolicy, decideConnect, interceptedHosts } from '../../src/proxy/p
 import { problemOf } from '../../src/proxy/problem.ts';
 import { createSessionToken } from '../../src/proxy/session_token.ts';
 import { createAuthorizer } from '../../src/sig/authorize.ts';
+import type { Check } from '../../src/sig/retest.ts';
 import { makeCanary } from './canary.ts';
 import { makeCredential, makeProvider, memoryAudit, memoryCredentials } from './fixture.ts';
 import type { TestServer } from './tls_server.ts';
@@ -39,6 +40,7 @@ export interface TestProxyOptions {
   /** `false`: nobody is logged in. */
   readonly isLoggedIn?: boolean;
   readonly renew?: Renew;
+  readonly check?: Check;
   readonly isStrict?: boolean;
   readonly placeholders?: (provider: Provider) => readonly Placeholder[];
   readonly listener?: Partial<ListenerOptions>;
@@ -97,14 +99,14 @@ export async function startProxy(
       connect: (target) => decideConnect(policy, target),
       begin: createPassages({
         policy: () => policy,
-        authorizer: createAuthorizer({ credentials, clock, renew, env }),
+        authorizer: createAuthorizer({ credentials, clock, renew, check: options.check, audit, env }),
         credentials,
         audit,
         clock,
         decoders: createDecoders(),
         counters,
         placeholders: options.placeholders?.(provider),
-      }),
+      }).begin,
       problem: problemOf,
       leaf: (host) => issuer.issue(host),
       control: createControl({
@@ -112,6 +114,7 @@ export async function startProxy(
         certificatesPem: () => issuer.certificatesPem,
         status: () => ({ ok: true }),
         metrics: () => '',
+        lock: () => {},
         stop: () => {},
       }),
       isToken: session.isToken,

@@ -1,7 +1,8 @@
 import { onTestFinished } from 'vitest';
 import type { Exchange, UpstreamRequest } from '../../cli/platform/upstream/exchange.ts';
 import type { Route } from '../../cli/platform/upstream/route.ts';
-import { createUpstream, type Upstream, type UpstreamOptions } from '../../cli/platform/upstream/upstream.ts';
+import type { UpstreamOptions } from '../../cli/platform/upstream/options.ts';
+import { createUpstream, type Upstream } from '../../cli/platform/upstream/upstream.ts';
 import type { SigError } from '../../src/errors.ts';
 import type { ParsedResponse } from '../../src/http1/message.ts';
 import type { HeaderPairs } from '../../src/target/head.ts';

@@ -8,9 +8,11 @@ test('probeMachine() finds the programs that work here, and leaves nothing behin
   needCommands(skip, 'curl');
   const folder = await useFolder();
   const findings = await probeMachine({ now: () => Date.now() }, folder);
-  const names = ['curl', 'git', 'node', 'deno', 'python3'].filter((name) => findCommand(name));
+  const names = ['curl', 'git', 'node', 'deno', 'python3', 'java'].filter((name) =>
+    findCommand(name === 'java' ? 'keytool' : name)
+  );
   expect(findings.map((finding) => finding.check)).toEqual(names);
-  for (const name of ['curl', 'git']) {
+  for (const name of ['curl', 'git', 'java']) {
     if (!names.includes(name)) continue;
     expect(findings).toContainEqual({ check: name, state: 'ok', message: 'its requests carry the login' });
   }

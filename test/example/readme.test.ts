@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { expect, test } from 'vitest';
@@ -57,6 +57,16 @@ test('the script reads an issue', async () => {
   const start = "import { execSync } from 'node:child_process';\nconst issue = ";
   await writeFile(join(shell.folder, 'use.mjs'), `${start}${shell.localise(script!)}\nconsole.log(issue.name);\n`);
   expect(await shell.run('node use.mjs')).toMatchObject({ code: 0, stdout: 'Ada\n' });
+});
+
+test('the program acts with a login that it does not hold', async () => {
+  const [, program] = blocksOf('js');
+  const shell = await useShell();
+  const modules = join(shell.folder, 'node_modules/@sigcli');
+  await mkdir(modules, { recursive: true });
+  await symlink(ROOT, join(modules, 'cli'));
+  await writeFile(join(shell.folder, 'use.mjs'), shell.localise(program!));
+  expect(await shell.run('node use.mjs')).toMatchObject({ code: 0, stdout: 'Ada\n', stderr: '' });
 });
 
 test('the library has the names that are imported from it', () => {

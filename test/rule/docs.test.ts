@@ -27,8 +27,12 @@ function namedPaths(text: string): string[] {
   return [...quoted, ...linked].map((path) => path.replace(/:\d+$/, ''));
 }
 
-test('each exported symbol of the core is documented', () => {
-  expect(readSources('src').flatMap(undocumented)).toEqual([]);
+test('each exported symbol of the core, and of the files behind the entry "./platform", is documented', () => {
+  const behind = /(?<=from '\.\/)[^']+/g;
+  const paths = readFileSync(join(ROOT, 'cli/mod.ts'), 'utf8').match(behind)!.map((path) => `cli/${path}`);
+  const files = [...readSources('src'), ...readSources('cli').filter(({ path }) => paths.includes(path))];
+  expect(files.length).toBe(readSources('src').length + paths.length);
+  expect(files.flatMap(undocumented)).toEqual([]);
 });
 
 test.each(DOCUMENTS)('each path that %s names exists', (name) => {

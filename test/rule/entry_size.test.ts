@@ -4,20 +4,24 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { libraryBundle } from '../../npm/bundles.js';
 import { needCommands, runCommand } from '../_lib/command.ts';
 import { ROOT } from '../_lib/sig.ts';
 
-/** What each entry may add to a Worker, with all its dependencies: minified and gzipped, in kB. */
+/** What each entry may add to a program, with all its dependencies: minified and gzipped, in kB. */
 const BUDGETS_KB: Readonly<Record<string, number>> = {
   '.': 136,
   './dpop': 13,
   './message-signature': 12,
   './agent-id': 36,
   './proxy': 18,
+  './platform': 175,
 };
+/** What the entry for programs on Node, Deno and Bun finds there. */
+const PLATFORM_EXTERNAL = ['node:*', '@napi-rs/keyring'];
 /** What `npm install` may download for our own package, in kB; and unpacked. */
 const PACKED_KB = 680;
-const UNPACKED_KB = 2000;
+const UNPACKED_KB = 2100;
 
 const { exports } = JSON.parse(readFileSync(join(ROOT, 'deno.json'), 'utf8')) as { exports: Record<string, string> };
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -34,6 +38,8 @@ test.each(Object.entries(exports))(
       target: 'es2023',
       platform: 'neutral',
       mainFields: ['module', 'main'],
+      // The other entries must do without.
+      external: entry === './platform' ? PLATFORM_EXTERNAL : [],
       write: false,
       logLevel: 'error',
     });
@@ -48,19 +54,34 @@ test.each(Object.entries(exports))(
   },
 );
 
-test('what is unused of an entry falls away', async () => {
+test.each([
+  ['createProof', './dist/dpop.js', 'dpop+jwt', 'use_dpop_nonce'],
+  ['createFolderStore', './dist/platform.js', 'E_NOT_INITIALISED', 'loginUrlPatterns'],
+])('what is unused of an entry falls away: %s', async (name, path, used, unused) => {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
-    stdin: { contents: "export { createProof } from './dist/dpop.js';", resolveDir: ROOT },
+    stdin: { contents: `export { ${name} } from '${path}';`, resolveDir: ROOT },
     bundle: true,
     minify: true,
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
+    external: PLATFORM_EXTERNAL,
     write: false,
+    // Outside of node_modules it says what it leaves out.
+    logLevel: 'error',
   });
-  expect(outputFiles[0]!.text).toContain('dpop+jwt');
-  expect(outputFiles[0]!.text).not.toContain('use_dpop_nonce');
+  expect(outputFiles[0]!.text).toContain(used);
+  expect(outputFiles[0]!.text).not.toContain(unused);
+});
+
+test('the entry "./platform" has no part in a browser', async () => {
+  const { metafile } = await build({ ...libraryBundle, write: false, metafile: true });
+  const inputs = Object.keys(metafile.inputs);
+  expect(inputs).toContain('cli/open_sig.ts');
+  expect(inputs.filter((path) => path.includes('/browser/') || path.startsWith('cli/command/'))).toEqual([]);
+  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  expect(imported).not.toContain('playwright-core');
 });
 
 test('the package is small and runs no script when it is installed', async ({ skip }) => {

@@ -94,6 +94,7 @@ test.each([
   ['cli/platform/a.ts', "import { x } from '../command/get.ts';"],
   ['cli/platform/a.ts', "import { x } from '../../src/login/login.ts';"],
   ['cli/io.ts', "import { x } from './main.ts';"],
+  ['cli/platform/a.ts', "import { x } from '../mod.ts';"],
 ])('the law refuses %s: %s', (path, line) => {
   expect(judge(path, line)).toBeTypeOf('string');
 });

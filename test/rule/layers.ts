@@ -33,7 +33,7 @@ const ON_SIG = ['login', 'agent_id', 'proxy'];
  * What the platform may use of the core besides layer 0: targets, and the pieces that are written
  * to be driven by a platform's sockets and files.
  */
-const FOR_PLATFORM = [...LAYER_0, 'target', 'http1', 'vault'];
+const FOR_PLATFORM = [...LAYER_0, 'target', 'http1', 'vault', 'certificate'];
 
 /** Where each package may be imported; a path ends in `/` for a folder. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -119,5 +119,5 @@ function layerOf(part: string): number | undefined {
 }
 
 function isMain(path: string): boolean {
-  return ['cli/main.ts', 'cli/program.ts', 'cli/app.ts', 'cli/context.ts'].includes(path);
+  return ['cli/main.ts', 'cli/mod.ts', 'cli/program.ts', 'cli/app.ts', 'cli/context.ts'].includes(path);
 }

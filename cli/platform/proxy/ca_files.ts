@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 
@@ -29,6 +30,17 @@ export function readTrustedCas(env: (name: string) => string | undefined): Trust
   const bundle = readAll(BUNDLES.map(env));
   const system = SYSTEM.map((path) => readAll([path])).find((found) => found.length > 0) ?? [...tls.rootCertificates];
   return { extra: join([...extra, ...bundle]), all: join([...system, ...extra, ...bundle]) };
+}
+
+/** The certificates of PEM blocks, in DER. A block that is cut or padded is left out: Java would refuse all for it. */
+export function decodeCertificates(pem: string): Uint8Array[] {
+  return (pem.match(BLOCK) ?? []).flatMap((block) => {
+    const der = Buffer.from(block.replace(/-----[A-Z ]+-----/g, ''), 'base64');
+    // A SEQUENCE of 256 to 65,535 bytes. To read each of them wholly would take longer than all else at the start.
+    const [tag, form, high = 0, low = 0] = der;
+    const isWhole = tag === 0x30 && form === 0x82 && der.length === 4 + high * 256 + low;
+    return isWhole ? [der] : [];
+  });
 }
 
 function readAll(paths: readonly (string | undefined)[]): string[] {

@@ -50,7 +50,15 @@ export interface Client {
   detach(): Tunnel;
   /** Whether the request has been read whole. */
   readonly isRequestWhole: boolean;
+  /** Whether another request is taken after this one, as far as the proxy is concerned. */
+  readonly takesMore: boolean;
   readonly isClosed: boolean;
+}
+
+/** A connection that is being served. */
+export interface Served {
+  /** Takes no further request: it ends now, or after the answer that is under way. */
+  retire(): void;
 }
 
 /** What a client's connection is served with. */
@@ -72,7 +80,7 @@ const MAX_AHEAD_BYTES = 65_536;
  * Reads requests from a client, one turn after the other. What is not strict HTTP/1.1 is answered once
  * and ends the connection: nothing behind it is read as a request (security cases X1 to X5, P12).
  */
-export function serveClient(options: ClientOptions): Client {
+export function serveClient(options: ClientOptions): Served {
   const { stream: { socket, gate }, deadline, times } = options;
   const decoder = createRequestDecoder();
   let turn: Turn | undefined;
@@ -80,6 +88,7 @@ export function serveClient(options: ClientOptions): Client {
   let isHeld = false;
   let isClosed = false;
   let isEnding = false;
+  let isRetired = false;
   let aheadBytes = 0;
   let isPumping = false;
 
@@ -186,7 +195,7 @@ export function serveClient(options: ClientOptions): Client {
     finish(keepAlive) {
       if (isClosed) return;
       turn = undefined;
-      if (!keepAlive || !isRequestWhole) return end();
+      if (!keepAlive || !isRequestWhole || isRetired) return end();
       deadline.set(times.idleMs);
       aheadBytes = 0;
       if (!isPumping) queueMicrotask(pump);
@@ -206,6 +215,9 @@ export function serveClient(options: ClientOptions): Client {
     get isRequestWhole() {
       return isRequestWhole;
     },
+    get takesMore() {
+      return isRequestWhole && !isRetired;
+    },
     get isClosed() {
       return isClosed;
     },
@@ -218,7 +230,14 @@ export function serveClient(options: ClientOptions): Client {
   deadline.set(times.headMs);
   gate?.resume();
   socket.resume();
-  return client;
+  return {
+    retire() {
+      isRetired = true;
+      // What was taken over has no end that could be waited for.
+      if (isClosed) options.onClose();
+      else if (!turn && !isEnding) close();
+    },
+  };
 }
 
 /** An error as the proxy answers it; a defect of ours shows nothing of itself. */

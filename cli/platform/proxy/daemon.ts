@@ -62,7 +62,7 @@ const KEPT = [
   'DENO_DIR',
 ];
 
-type Asked = 'status' | 'child' | 'stop';
+type Asked = 'status' | 'child' | 'lock' | 'stop';
 
 /**
  * The daemon of a home. It is controlled through a socket in a folder that nobody else can enter, never
@@ -119,6 +119,12 @@ export function createDaemon({ home, env, command }: DaemonOptions): Daemon {
         hint: `see ${join(folder, LOG)}`,
       });
     },
+    async lock() {
+      const answer = await ask('lock') as { readonly locked?: unknown } | undefined;
+      if (answer === undefined) return false;
+      if (answer.locked === true) return true;
+      throw new SigError('E_INTERNAL', 'The proxy does not lock', { hint: 'sig proxy stop' });
+    },
     async stop() {
       if (await ask('stop') === undefined) return false;
       if (await until(async () => await status() === undefined)) return true;
@@ -174,7 +180,8 @@ function answer(socket: Socket, session: ProxySession, onStop: () => void): void
     if (text.length > 64) return void socket.destroy();
     if (!text.endsWith('\n')) return;
     const asked = text.trim();
-    const result = asked === 'status' || asked === 'stop'
+    if (asked === 'lock') session.lock();
+    const result = asked === 'status' || asked === 'stop' || asked === 'lock'
       ? { ...session.status(), pid: process.pid }
       : asked === 'child'
       ? session.child()

@@ -114,7 +114,7 @@ function beginStream({ client, exchange, message, plan, to }: DeliverOptions) {
   const framing: Framing = to.minor === 1 ? { kind: 'chunked' } : { kind: 'close' };
   const isChunked = framing.kind === 'chunked';
   const keepAlive = to.keepAlive && isChunked;
-  const fields = closing(withFraming(plan.fields, framing), to.keepAlive, keepAlive);
+  const fields = closing(withFraming(plan.fields, framing, isChunked), to.keepAlive, keepAlive);
   client.write(writeResponseHead(message.status, plan.reason, fields));
   return {
     write: (piece: Uint8Array) => piece.length === 0 || client.write(isChunked ? writeChunk(piece) : piece),

@@ -3,7 +3,8 @@ import { concatBytes } from '../../../src/encoding/bytes.ts';
 import { targetOf } from '../../../src/http1/request_target.ts';
 import type { ParsedRequest, ParsedResponse } from '../../../src/http1/message.ts';
 import { writeResponseHead } from '../../../src/http1/write.ts';
-import type { AnswerPlan, Passage } from '../../../src/proxy/passage.ts';
+import type { AnswerPlan, Passage, Weighing } from '../../../src/proxy/passage.ts';
+import type { Doubt } from '../../../src/sig/doubt.ts';
 import type { RequestHead } from '../../../src/target/head.ts';
 import type { Target } from '../../../src/target/target.ts';
 import type { Exchange, ExchangeListener } from '../upstream/exchange.ts';
@@ -12,6 +13,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { asProxyError, type Client, type Turn } from './client.ts';
 import type { ProxyCore } from './core.ts';
 import { type AnswerTo, deliver, type Delivery } from './deliver.ts';
+import { type HeldAnswer, holdAnswer } from './held_answer.ts';
 import { joinTunnel } from './join.ts';
 import type { Deadline, ProxyTimes } from './deadline.ts';
 
@@ -36,6 +38,10 @@ const REPLAY_LIMIT = 1024 * 1024;
 /** Largest body that a rule puts a field into. */
 const BODY_RULE_LIMIT = 8 * 1024 * 1024;
 
+/** Longest body of an answer that is held until a `validateRule` has seen it, in bytes, and longest time. */
+const WEIGH_LIMIT = 64 * 1024;
+const WEIGH_MS = 500;
+
 /** Forwards one request and its answer. */
 export function forwardRequest(request: ParsedRequest, client: Client, options: ForwardOptions): Turn {
   const { upstream, times } = options;
@@ -48,6 +54,8 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
   let passage: Passage | undefined;
   let exchange: Exchange | undefined;
   let delivery: Delivery | undefined;
+  /** What has come of an answer whose judgement is awaited. */
+  let held: HeldAnswer | undefined;
   /** Whether the body is collected for a rule, and not sent yet. */
   let isCollecting = false;
 
@@ -97,6 +105,10 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
     function begin(message: ParsedResponse, plan: AnswerPlan, to: AnswerTo): void {
       if (message.framing.kind === 'tunnel') return switchProtocols(message, plan);
       delivery = deliver({ client, exchange: get(), message, plan, to, onFail: fail });
+      const waiting = held;
+      held = undefined;
+      waiting?.abort();
+      waiting?.release(delivery);
     }
 
     function answer(message: ParsedResponse): void {
@@ -104,7 +116,45 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
       const again = its.mend?.(message, canReplay());
       if (again) return void resend(get(), again).catch(fail);
       if (message.status === 401 && its.injects) return void renew(its, get()).catch(fail);
-      const to = { minor: request.minor, keepAlive: request.keepAlive && client.isRequestWhole };
+      if (its.weighing && !isReplay && message.framing.kind !== 'tunnel') return weigh(message, its.weighing);
+      show(message);
+    }
+
+    /** Lets an answer speak against the login, before the client sees it. */
+    function weigh(message: ParsedResponse, weighing: Weighing): void {
+      const doubts = weighing.head(message);
+      const { framing } = message;
+      if (doubts !== 'body' && doubts.length === 0) return show(message);
+      const isShort = framing.kind !== 'none' && (framing.kind !== 'length' || framing.length <= WEIGH_LIMIT);
+      if (doubts === 'body' && !isShort) return show(message);
+      // As the delivery would do: what is held goes through a redaction.
+      if (framing.kind === 'chunked') get().unframe();
+      if (doubts !== 'body') {
+        held = holdAnswer(WEIGH_LIMIT, WEIGH_MS, (body) => guard(() => body || get().pause()));
+        return void settle(message, weighing, doubts).catch(fail);
+      }
+      held = holdAnswer(WEIGH_LIMIT, WEIGH_MS, (body) =>
+        guard(() => {
+          if (!body) return show(message);
+          weighing.body(message, body).then((found) => settle(message, weighing, found)).catch(fail);
+        }));
+    }
+
+    async function settle(message: ParsedResponse, weighing: Weighing, doubts: readonly Doubt[]): Promise<void> {
+      const again = doubts.length > 0 ? await weighing.settle(doubts) : undefined;
+      if (!isCurrent()) return;
+      if (!again || !canReplay()) {
+        show(message);
+        return get().resume();
+      }
+      isReplay = true;
+      held?.abort();
+      held = undefined;
+      await resend(get(), again);
+    }
+
+    function show(message: ParsedResponse): void {
+      const to = { minor: request.minor, keepAlive: request.keepAlive && client.takesMore };
       const plan = its.answer(message, to);
       if (!(plan instanceof Promise)) return begin(message, plan, to);
       get().pause();
@@ -127,8 +177,8 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
 
     return {
       head: (message) => guard(() => answer(message)),
-      body: (bytes) => guard(() => delivery?.body(bytes)),
-      end: (trailers) => guard(() => delivery?.end(trailers)),
+      body: (bytes) => guard(() => (held ?? delivery)?.body(bytes)),
+      end: (trailers) => guard(() => (held ?? delivery)?.end(trailers)),
       fail: (error) => guard(() => fail(error)),
       drain: () => guard(() => client.isRequestWhole || client.proceed()),
     };
@@ -188,6 +238,7 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
     if (isGone) return;
     isGone = true;
     exchange?.abort();
+    held?.abort();
     if (delivery?.isBegun()) client.cut();
     else client.refuse(asProxyError(error));
   }
@@ -230,6 +281,7 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
     abort() {
       isGone = true;
       exchange?.abort();
+      held?.abort();
       delivery?.abort();
     },
   };

@@ -179,6 +179,9 @@ export function serveStream(options: StreamOptions): void {
     get isRequestWhole() {
       return isRequestWhole;
     },
+    get takesMore() {
+      return isRequestWhole;
+    },
     get isClosed() {
       return isOver;
     },

@@ -1,6 +1,6 @@
 import http2, { type ServerHttp2Session, type ServerHttp2Stream, type ServerOptions } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { ClientOptions } from './client.ts';
+import type { ClientOptions, Served } from './client.ts';
 import type { DeadlineClock, ProxyTimes } from './deadline.ts';
 import { serveStream } from './http2_client.ts';
 
@@ -33,7 +33,7 @@ const LIMITS: ServerOptions = {
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = http2.constants;
 
 /** Serves a client that chose HTTP/2: each of its streams is a request for itself. */
-export function serveSession(options: SessionOptions): void {
+export function serveSession(options: SessionOptions): Served {
   const { socket, clock, times } = options;
   const server = http2.createServer(LIMITS);
   const idle = clock.start(close);
@@ -96,10 +96,21 @@ export function serveSession(options: SessionOptions): void {
   server.on('stream', (stream: ServerHttp2Stream, _headers: unknown, flags: number, raw: readonly string[]) => {
     onStream(stream, flags, raw);
   });
-  if (socket.destroyed) return close();
+  const served: Served = {
+    retire() {
+      // Until the streams that are open are over.
+      if (session && streams > 0) session.close();
+      else close();
+    },
+  };
+  if (socket.destroyed) {
+    close();
+    return served;
+  }
   socket.once('close', close);
   idle.set(times.headMs);
   // Node 20 to 24 wait for an event of tls.Server otherwise, which this socket never was in (2026-11-22).
   (socket as { secureConnecting?: boolean }).secureConnecting = false;
   server.emit('connection', socket);
+  return served;
 }

@@ -1,18 +1,20 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { SigError } from '../../../src/errors.ts';
 import type { ParsedRequest } from '../../../src/http1/message.ts';
+import type { ConnectDecision } from '../../../src/proxy/policy.ts';
 import { originOf, type Target } from '../../../src/target/target.ts';
 import { environmentProxy, type NetworkProxy } from '../upstream/network_proxy.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createCaller } from './caller.ts';
-import { type Client, type ClientStream, serveClient, type Turn } from './client.ts';
+import { type Client, type ClientStream, serveClient, type Served, type Turn } from './client.ts';
 import { answerConnect, refuseLoop } from './connect.ts';
 import { answerControl } from './control_request.ts';
 import type { ProxyCore } from './core.ts';
 import { createDeadlineClock, PROXY_TIMES, type ProxyTimes } from './deadline.ts';
 import { type ForwardOptions, forwardRequest } from './forward.ts';
 import { createLeafContexts } from './leaf_contexts.ts';
-import { isSameUser } from './socket_owner.ts';
+import { createOwnerCheck } from './socket_owner.ts';
 import type { Terminated } from './terminate.ts';
 
 /** How a proxy is started. */
@@ -24,7 +26,10 @@ export interface ListenerOptions {
   /** Port on loopback; any free one by default. */
   readonly port?: number | undefined;
   readonly times?: Partial<ProxyTimes> | undefined;
-  /** Connections of clients at the same time. Default 4,096. */
+  /**
+   * Connections of clients at the same time. Default 4,096. When there are more, the one goes that has
+   * waited longest without a request.
+   */
   readonly maxClients?: number | undefined;
   /** Whether a connection was made by the user who runs the proxy. Default: asks the system. */
   readonly isSameUser?: ((socket: Socket) => Promise<boolean>) | undefined;
@@ -37,8 +42,12 @@ export interface Listener {
   readonly clients: number;
   /** Forgets the certificates that were made, after the CA changed. */
   forgetLeaves(): void;
-  /** Ends every connection and stops listening. */
-  close(): Promise<void>;
+  /**
+   * Stops listening and ends every connection.
+   *
+   * @param graceMs how long answers that are under way may take to end. Default 0
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 /** Origins whose network proxy is remembered. */
@@ -50,11 +59,15 @@ const MAX_ORIGINS = 1_024;
  * @throws {SigError} E_EXISTS when the port is taken
  */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const { core, upstream, maxClients = 4_096 } = options;
+  const { core, upstream, maxClients = 4_096, isSameUser = createOwnerCheck() } = options;
   const times: ProxyTimes = { ...PROXY_TIMES, ...options.times };
   const clock = createDeadlineClock();
   const contexts = createLeafContexts(core.leaf);
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, Served>();
+  /** Those on which no request has come yet, the oldest first. */
+  const silent = new Set<Socket>();
+  let isClosing = false;
+  let onEmpty = () => {};
   let port = 0;
   let count = 0;
 
@@ -66,33 +79,38 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   });
 
   function accept(raw: Socket): void {
-    if (sockets.size >= maxClients) return void raw.destroy();
-    sockets.add(raw);
+    // Connections that only hold a place do not keep others out (security case P9).
+    if (sockets.size >= maxClients) forget(silent.values().next().value ?? raw);
+    if (raw.destroyed) return;
+    silent.add(raw);
     const owner = `client-${++count}`;
     const deadline = clock.start(() => raw.destroy());
     raw.on('error', () => {});
     raw.once('close', () => {
-      sockets.delete(raw);
+      forget(raw);
       deadline.clear();
       upstream.close(owner);
     });
-    const caller = createCaller(
-      core.isToken,
-      () => options.isSameUser ? options.isSameUser(raw) : isSameUser(raw),
-    );
+    const caller = createCaller(core.isToken, () => isSameUser(raw));
     const own = { upstream, owner, deadline, times, environmentProxy: proxyFor, onClose: () => raw.destroy() };
     let inTunnel: ForwardOptions | undefined;
     serve({ socket: raw, gate: undefined }, undefined);
 
     function serve(stream: ClientStream, tunnel: Target | undefined): void {
-      serveClient({
+      keep(serveClient({
         stream,
         problem: core.problem,
         deadline,
         times,
         begin: (request, client) => begin(request, client, tunnel),
         onClose: () => raw.destroy(),
-      });
+      }));
+    }
+
+    function keep(served: Served): void {
+      if (raw.destroyed) return;
+      sockets.set(raw, served);
+      if (isClosing) served.retire();
     }
 
     function serveTunnel(terminated: Terminated, tunnel: Target): void {
@@ -100,22 +118,23 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       // node:http2 takes 15 ms and more to load, which the first client waits for who needs it.
       import('./http2_session.ts').then(({ serveSession }) => {
         deadline.set(Infinity);
-        serveSession({
+        keep(serveSession({
           socket: terminated.socket,
           problem: core.problem,
           clock,
           times,
           begin: (request, client) => begin(request, client, tunnel),
           onClose: () => raw.destroy(),
-        });
+        }));
       }).catch(() => raw.destroy());
     }
 
     function begin(request: ParsedRequest, client: Client, tunnel: Target | undefined): Turn {
+      if (request.method !== 'CONNECT') silent.delete(raw);
       // A connection has one tunnel at most: what its requests are forwarded with is the same for all of them.
       if (tunnel) return forwardRequest(request, client, inTunnel ??= { ...own, core, tunnel });
       if (request.method === 'CONNECT') {
-        return answerConnect(request, client, { ...own, core, contexts, raw, check, serve: serveTunnel });
+        return answerConnect(request, client, { ...own, core: { connect }, contexts, raw, check, serve: serveTunnel });
       }
       if (request.target.form !== 'absolute') return answerControl(request, client, authoritiesOf(port), core.control);
       const guarded: Pick<ProxyCore, 'begin'> = {
@@ -127,10 +146,23 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       return forwardRequest(request, client, { ...own, core: guarded, tunnel });
     }
 
+    function connect(target: Target): ConnectDecision {
+      const decision = core.connect(target);
+      if (decision === 'tunnel') silent.delete(raw);
+      return decision;
+    }
+
     async function check(request: ParsedRequest, target: Target): Promise<void> {
       await caller.check(request.fields);
       refuseLoop(target, port);
     }
+  }
+
+  function forget(raw: Socket): void {
+    sockets.delete(raw);
+    silent.delete(raw);
+    raw.destroy();
+    if (sockets.size === 0) onEmpty();
   }
 
   const servers = [await listen(accept, '127.0.0.1', options.port ?? 0)];
@@ -145,9 +177,19 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       return sockets.size;
     },
     forgetLeaves: contexts.clear,
-    async close() {
+    async close(graceMs = 0) {
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-      for (const socket of sockets) socket.destroy();
+      isClosing = true;
+      for (const served of sockets.values()) served.retire();
+      if (sockets.size > 0) {
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        await new Promise<void>((resolve) => {
+          onEmpty = resolve;
+          timer = setTimeout(resolve, graceMs);
+        });
+        clearTimeout(timer);
+      }
+      for (const socket of sockets.keys()) socket.destroy();
       upstream.close();
       await Promise.all(closed);
     },

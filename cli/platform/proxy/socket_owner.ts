@@ -7,43 +7,62 @@ export interface ConnectionEnds {
   readonly localPort?: number | undefined;
 }
 
+/** A connection of a table: its two ports, and the user of the socket at the first one. */
+type Owners = ReadonlyMap<string, number>;
+
 /**
- * Whether a connection from this machine was made by this very user (security cases P2, P4). Where the
- * system does not tell, nobody is: the token is needed then.
+ * Makes what tells whether a connection from this machine was made by this very user (security cases P2,
+ * P4). Where the system does not tell, nobody is: the token is needed then.
+ *
+ * The kernel's tables name every connection, so with very many of them reading one takes long (security case
+ * P9): all who ask while one is read share the next one.
  *
  * @param read reads a table of the kernel; `/proc/net/tcp` by default
  */
-export async function isSameUser(
-  ends: ConnectionEnds,
+export function createOwnerCheck(
   uid: number | undefined = process.getuid?.(),
   read: (path: string) => Promise<string> = (path) => readFile(path, 'latin1'),
-): Promise<boolean> {
-  const { remotePort, localPort } = ends;
-  if (process.platform !== 'linux' || uid === undefined || remotePort === undefined || localPort === undefined) {
-    return false;
-  }
+): (ends: ConnectionEnds) => Promise<boolean> {
+  if (process.platform !== 'linux' || uid === undefined) return () => Promise.resolve(false);
   // A program may speak IPv4 through a socket of IPv6, as Java does.
-  for (const table of ['tcp', 'tcp6']) {
-    const text = await read(`/proc/net/${table}`).catch(() => '');
-    const owner = findOwner(text, remotePort, localPort);
-    if (owner !== undefined) return owner === uid;
-  }
-  return false;
+  const tables = ['tcp', 'tcp6'].map((name) =>
+    share(async () => readOwners(await read(`/proc/net/${name}`).catch(() => '')))
+  );
+  return async ({ remotePort, localPort }) => {
+    if (remotePort === undefined || localPort === undefined) return false;
+    const key = `${hexPort(remotePort)} ${hexPort(localPort)}`;
+    for (const table of tables) {
+      const owner = (await table()).get(key);
+      if (owner !== undefined) return owner === uid;
+    }
+    return false;
+  };
 }
 
-const ESTABLISHED = '01';
-const LOOPBACK = /^(?:0100007F|00000000000000000000000001000000|0000000000000000FFFF00000100007F)$/;
+/** Runs a task for all who ask before it begins, and never twice at a time. */
+function share<T>(task: () => Promise<T>): () => Promise<T> {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | undefined;
+  return () =>
+    next ??= running.then(() => {
+      next = undefined;
+      const begun = task();
+      running = begun;
+      return begun;
+    });
+}
 
-/** The user of the socket whose own port is `port`, connected to `peer`, both on loopback. */
-function findOwner(table: string, port: number, peer: number): number | undefined {
-  const [own, other] = [hexPort(port), hexPort(peer)];
-  for (const line of table.split('\n')) {
-    if (!line.includes(`:${own} `)) continue;
-    const [, local = '', remote = '', state, , , , uid = ''] = line.trim().split(/\s+/);
-    if (state !== ESTABLISHED || !local.endsWith(`:${own}`) || !remote.endsWith(`:${other}`)) continue;
-    if (LOOPBACK.test(local.slice(0, -5)) && LOOPBACK.test(remote.slice(0, -5))) return Number(uid);
-  }
-  return undefined;
+/** Both ends on loopback, established, and its user. */
+const LOOPBACK = '(?:0100007F|00000000000000000000000001000000|0000000000000000FFFF00000100007F)';
+const LINE = new RegExp(
+  ` ${LOOPBACK}:([\\dA-F]{4}) ${LOOPBACK}:([\\dA-F]{4}) 01 \\S+ \\S+ \\S+ +(\\d+) `,
+  'g',
+);
+
+function readOwners(table: string): Owners {
+  const owners = new Map<string, number>();
+  for (const [, own, other, uid] of table.matchAll(LINE)) owners.set(`${own} ${other}`, Number(uid));
+  return owners;
 }
 
 function hexPort(port: number): string {

@@ -5,25 +5,12 @@ import { type Exchange, type ExchangeListener, startExchange, type UpstreamReque
 import { allowsHttp2, isHttp2Only, needsHttp2 } from './http2_choice.ts';
 import type { Http2Sessions } from './http2_sessions.ts';
 import { openConnection, type Opened, type OpenOptions, openTunnel } from './open.ts';
+import type { UpstreamOptions } from './options.ts';
 import { createPool } from './pool.ts';
-import { type Lookup, systemLookup } from './resolve.ts';
+import { systemLookup } from './resolve.ts';
 import { nameOf, type Route, routeKey } from './route.ts';
 import { createTrust } from './trust.ts';
 import { createTunnel, type Tunnel } from './tunnel.ts';
-
-/** What an upstream is made with. */
-export interface UpstreamOptions {
-  /** Answers with an environment variable's value. */
-  readonly env: (name: string) => string | undefined;
-  /** Default: the system's resolver. */
-  readonly lookup?: Lookup | undefined;
-  /** Milliseconds for TCP, for each TLS handshake, and for a proxy's answer. Default 10,000. */
-  readonly connectTimeoutMs?: number | undefined;
-  /** Milliseconds of a clock that only goes forward. Default `performance.now`. */
-  readonly now?: (() => number) | undefined;
-  /** Connections at the same time, to all servers. Default 2,048. */
-  readonly maxConnections?: number | undefined;
-}
 
 /** Our side towards servers: connections that are kept, verified and never shared between owners. */
 export interface Upstream {

@@ -1,7 +1,10 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { createRequire } from 'node:module';
+import { Language, type Node, Parser } from '@vscode/tree-sitter-wasm';
 import { expect, onTestFinished, test } from 'vitest';
+import { COMMANDS } from '../../../cli/command/table.ts';
 import { needCommands, runCommand } from '../../_lib/command.ts';
 import { useFolder } from '../../_lib/lab.ts';
 import { sigCommand, startOnTerminal } from '../../_lib/sig.ts';
@@ -87,6 +90,46 @@ test('PowerShell completes commands and provider ids', async ({ skip }) => {
   expect(await ask('sig req')).toBe('request');
   expect(await ask('sig logout ji')).toBe('jira-example');
 }, 60_000);
+
+/** Reads text with the grammar of PowerShell that VS Code uses. */
+async function loadPowerShellGrammar(): Promise<(text: string) => Node> {
+  await Parser.init();
+  const wasm = createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-powershell.wasm');
+  const parser = new Parser();
+  parser.setLanguage(await Language.load(wasm));
+  return (text) => parser.parse(text)!.rootNode;
+}
+
+test('the PowerShell script is PowerShell, with a clause for each command', async () => {
+  const read = await loadPowerShellGrammar();
+  const { stdout } = await (await useWorld()).sig(['completion', 'powershell']);
+  const script = read(stdout);
+  expect(script.hasError).toBe(false);
+  const textsOf = (...types: string[]) => script.descendantsOfType(types).map((node) => node!.text);
+  const called = ['Register-ArgumentCompleter', '-Native', '-CommandName', '-ScriptBlock', 'sig', 'Where-Object'];
+  expect([...new Set(textsOf('command_name', 'command_parameter'))]).toEqual(called);
+  expect(textsOf('param_block')).toEqual(['param($wordToComplete, $commandAst, $cursorPosition)']);
+  expect(textsOf('type_literal')).toEqual(['[System.Management.Automation.CompletionResult]']);
+  const clauses = script.descendantsOfType('switch_clause').map((clause) =>
+    clause!.descendantsOfType('string_literal').map((node) => node!.text.replaceAll("'", ''))
+  );
+  expect(clauses.map(([name]) => name)).toEqual(COMMANDS.map(({ name }) => name));
+  for (const [, ...options] of clauses) {
+    expect(options.filter((option) => !/^--[a-z-]+$/.test(option))).toEqual([]);
+    expect(options).toContain('--help');
+  }
+  const asking = script.descendantsOfType('switch_clause').filter((clause) =>
+    clause!.descendantsOfType('command_name').length > 0
+  );
+  const ids = COMMANDS.filter(({ args }) => args?.includes('provider')).map(({ name }) => name);
+  expect(asking.map((clause) => /\w+/.exec(clause!.text)![0])).toEqual(expect.arrayContaining(ids));
+  // That grammar does find mistakes.
+  for (
+    const [from, to] of [['@(', '@'], ["'--home'", "'--home"], ['switch (', 'switch '], ['| ForEach-Object {', '|']]
+  ) {
+    expect([from, read(stdout.replace(from!, to!)).hasError]).toEqual([from, true]);
+  }
+});
 
 test.each(['zsh', 'fish', 'powershell'])('the %s script names every command', async (shell) => {
   const { code, stdout } = await (await useWorld()).sig(['completion', shell]);

@@ -381,3 +381,16 @@ test('S20: a vault that others may read is not opened', async () => {
   }
   expect((await vault.open(jira))?.value).toBe('value');
 });
+
+test('S24: openVault() asks nobody for a passphrase after forget(), and reads a file of it again', async () => {
+  const home = `${makeTempFolder()}/home`;
+  await initialiseVault(home, 'passphrase', withAnswers('correct horse', 'correct horse'));
+  const vault = await openVault(home, withAnswers('correct horse', 'correct horse'));
+  await vault.seal(jira, 'value');
+  vault.forget();
+  await expect(vault.open(jira)).rejects.toMatchObject({ code: 'E_VAULT_LOCKED', exitCode: 4 });
+  const file = `${home}/passphrase`;
+  writeFileSync(file, 'correct horse\n', { mode: 0o600 });
+  const byFile = await openVault(home, { ...options, env: { SIG_PASSPHRASE_FILE: file } });
+  for (let i = 0; i < 2; i++, byFile.forget()) expect((await byFile.open(jira))?.value).toBe('value');
+});

@@ -67,3 +67,14 @@ test('follow() gives records and leaves out what is none', async () => {
   for await (const { event } of audit.follow(new AbortController().signal)) seen.push(event);
   expect(seen).toEqual(['a']);
 });
+
+test('S24: forget() has the key asked for anew, and the chain goes on', async () => {
+  const { audit, asked } = make();
+  await audit.write({ event: 'a' });
+  await audit.write({ event: 'b' });
+  expect(asked()).toBe(1);
+  audit.forget();
+  await audit.write({ event: 'c' });
+  expect(asked()).toBe(2);
+  expect(await audit.verify()).toEqual({ records: 3, recoveries: 0 });
+});

@@ -107,9 +107,15 @@ test('X17: forwardResponseFields() claims no body where there is none', () => {
   }
 });
 
-test('withFraming() replaces all framing', () => {
-  const fields = [['A', 'b'], ['content-length', '5'], ['Trailer', 'x'], ['Transfer-Encoding', 'chunked']] as const;
-  expect(withFraming(fields, { kind: 'chunked' })).toEqual([['A', 'b'], ['Transfer-Encoding', 'chunked']]);
-  expect(withFraming(fields, { kind: 'length', length: 7 })).toEqual([['A', 'b'], ['Content-Length', '7']]);
+test('withFraming() replaces all framing, where it stood', () => {
+  const fields = [['content-length', '5'], ['A', 'b'], ['Trailer', 'x'], ['Transfer-Encoding', 'chunked']] as const;
+  expect(withFraming(fields, { kind: 'chunked' })).toEqual([['Transfer-Encoding', 'chunked'], ['A', 'b']]);
+  expect(withFraming(fields, { kind: 'length', length: 7 })).toEqual([['content-length', '7'], ['A', 'b']]);
   expect(withFraming(fields, { kind: 'close' })).toEqual([['A', 'b']]);
+  expect(withFraming([['A', 'b']], { kind: 'length', length: 7 })).toEqual([['A', 'b'], ['Content-Length', '7']]);
+});
+
+test('withFraming() leaves Trailer where trailers are written', () => {
+  const fields = [['Trailer', 'x'], ['Content-Length', '1']] as const;
+  expect(withFraming(fields, { kind: 'chunked' }, true)).toEqual([['Trailer', 'x'], ['Transfer-Encoding', 'chunked']]);
 });

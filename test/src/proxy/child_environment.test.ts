@@ -7,6 +7,7 @@ const proxy = {
   token: 'tok',
   extraCaFile: '/x/ca.pem',
   bundleFile: '/x/all.pem',
+  trustStoreFile: '/x/all.p12',
   hosts: ['api.example.com'],
 };
 
@@ -21,8 +22,23 @@ test('proxyEnvironment() tells every known program of proxy and CA', () => {
   for (const name of ['NODE_EXTRA_CA_CERTS', 'DENO_CERT']) expect(variables[name], name).toBe('/x/ca.pem');
   expect(variables.NODE_USE_ENV_PROXY).toBe('1');
   expect(variables.JAVA_TOOL_OPTIONS).toBe(
-    '-Xmx1g -Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=8080 -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=8080',
+    '-Xmx1g -Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=8080 -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=8080 ' +
+      '-Djavax.net.ssl.trustStore=/x/all.p12 -Djavax.net.ssl.trustStoreType=PKCS12',
   );
+});
+
+test('Java exempts loopback by itself, unless a provider claims some of it', () => {
+  expect(proxyEnvironment(proxy).JAVA_TOOL_OPTIONS).not.toContain('nonProxyHosts');
+  expect(proxyEnvironment({ ...proxy, hosts: ['[::1]'] }).JAVA_TOOL_OPTIONS).toContain(' -Dhttp.nonProxyHosts= ');
+});
+
+test.each([
+  ['/a b/c', '"/a b/c"'],
+  ['C:\\A B\\c', '"C:\\A B\\c"'],
+  ["/it's", `"/it's"`],
+  ['/a"b c', `"/a"'"'"b c"`],
+])('a path that Java would split, %s, is quoted', (trustStoreFile, quoted) => {
+  expect(proxyEnvironment({ ...proxy, trustStoreFile }).JAVA_TOOL_OPTIONS).toContain(`trustStore=${quoted} `);
 });
 
 test('a loopback host that a provider claims is not exempt from the proxy', () => {

@@ -1,12 +1,13 @@
 import { expect, test, vi } from 'vitest';
 import { createControl } from '../../../src/proxy/control.ts';
 
-const stop = vi.fn();
+const [stop, lock] = [vi.fn(), vi.fn()];
 const control = createControl({
   isToken: (token) => token === 'good',
   certificatesPem: () => 'PEM',
   status: () => ({ pid: 1 }),
   metrics: () => 'sig_x 1\n',
+  lock,
   stop,
 });
 const ask = (path: string, headers: Record<string, string> = { authorization: 'Bearer good' }, method = 'GET') =>
@@ -20,6 +21,10 @@ test('the control API answers whoever has the token', async () => {
   expect(metrics.headers.get('content-type')).toContain('version=0.0.4');
   expect(await metrics.text()).toBe('sig_x 1\n');
   expect((await ask('/nothing')).status).toBe(404);
+  expect((await ask('/lock')).status).toBe(404);
+  expect(lock).not.toHaveBeenCalled();
+  expect(await (await ask('/lock', undefined, 'POST')).json()).toEqual({ locked: true });
+  expect(lock).toHaveBeenCalledTimes(1);
   expect((await ask('/stop')).status).toBe(404);
   expect(stop).not.toHaveBeenCalled();
   expect((await ask('/stop', undefined, 'POST')).status).toBe(200);

@@ -34,3 +34,11 @@ test('a failure is not kept', async () => {
   await expect(cached.open('api')).rejects.toThrow('locked');
   expect(await cached.open('api')).toBeDefined();
 });
+
+test('S24: forget() keeps nothing of what was opened', async () => {
+  const { cached, open } = await setUp();
+  await cached.open('api');
+  cached.forget();
+  await cached.open('api');
+  expect(open).toHaveBeenCalledTimes(2);
+});

@@ -30,9 +30,9 @@ async function setUp(login: Parameters<typeof makeCredential>[2] = {}) {
   const policy = createPolicy(createProviderSet([provider]), { env: () => undefined });
   const counters = createCounters();
   const renew = () => Promise.resolve(makeCredential(provider, { token: 'renewed-token-0123456789' }));
-  const begin = createPassages({
+  const { begin } = createPassages({
     policy: () => policy,
-    authorizer: createAuthorizer({ credentials, clock, renew }),
+    authorizer: createAuthorizer({ credentials, clock, renew, audit }),
     credentials,
     audit,
     clock,

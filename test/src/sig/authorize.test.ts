@@ -2,12 +2,19 @@ import { expect, test, vi } from 'vitest';
 import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
 import { SigError } from '../../../src/errors.ts';
 import { authorizeBody, createAuthorizer, needsBody } from '../../../src/sig/authorize.ts';
-import { fixedClock, headOf, makeCredential, makeProvider, memoryCredentials } from '../../_lib/fixture.ts';
+import {
+  fixedClock,
+  headOf,
+  makeCredential,
+  makeProvider,
+  memoryAudit,
+  memoryCredentials,
+} from '../../_lib/fixture.ts';
 
 const provider = makeProvider();
 async function setUp(renew = vi.fn(() => Promise.resolve(makeCredential(provider, { token: 'token-2' })))) {
   const credentials = await memoryCredentials(makeCredential(provider));
-  return { renew, authorizer: createAuthorizer({ credentials, clock: fixedClock(), renew }) };
+  return { renew, authorizer: createAuthorizer({ credentials, clock: fixedClock(), renew, audit: memoryAudit() }) };
 }
 const authorization = (head: { headers: readonly (readonly [string, string])[] }) =>
   head.headers.find(([name]) => name === 'Authorization')?.[1];
@@ -40,6 +47,7 @@ test('authorizeBody() puts a field into the body and corrects its length', async
     credentials,
     clock: fixedClock(),
     renew: () => Promise.reject(new Error('no')),
+    audit: memoryAudit(),
   });
   const head = headOf('https://api.example.com/', 'POST', [['Content-Type', 'application/json'], [
     'content-length',

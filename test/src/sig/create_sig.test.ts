@@ -22,6 +22,7 @@ import {
 } from '../../_lib/fixture.ts';
 import { makeCookie } from '../../_lib/memory_browser.ts';
 import type { WireResponse } from '../../../src/ports.ts';
+import type { Check } from '../../../src/sig/retest.ts';
 
 async function setUp(
   respond: (seen: Seen, count: number) => WireResponse,
@@ -29,6 +30,7 @@ async function setUp(
   renew = vi.fn((provider: Provider) =>
     Promise.resolve(makeCredential(provider, { token: 'token-2', access_token: 'token-2' }))
   ),
+  check?: Check,
 ) {
   const credentials = await memoryCredentials(
     ...providers.map((provider) => makeCredential(provider, { token: 'token-1', access_token: 'token-1' })),
@@ -40,6 +42,7 @@ async function setUp(
     credentials,
     send,
     renew,
+    check,
     audit,
     clock: fixedClock(),
   });
@@ -305,4 +308,65 @@ test('R1: what one provider was given is redacted in the answers of the next', a
   const { response } = await sig.request(headOf(URL), null, { follow: true });
   const body = new TextDecoder().decode(await readAll(response.body, Infinity));
   expect(body).toBe('was [sig:redacted:api]');
+});
+
+const ruled = makeProvider({ validateUrl: 'https://api.example.com/me', validateRule: 'res.body.ok === true' });
+const dead = vi.fn<Check>((_, credential) => Promise.resolve({ valid: 'no', credential }));
+/** A site that answers 200 to everybody, and says in the body what it thinks of them. */
+const slack = (seen: Seen) =>
+  answer(200, authorization(seen) === 'Bearer token-2' ? { ok: true } : { ok: false, error: 'invalid_auth' });
+const bodyOf = async (response: WireResponse) => new TextDecoder().decode(await readAll(response.body, Infinity));
+
+test('an answer that fails validateRule renews once and replays once, when validateUrl refuses the login', async () => {
+  const { sig, send, renew, audit } = await setUp(slack, [ruled], undefined, dead);
+  const { response } = await sig.request(headOf(URL), null);
+  expect(await bodyOf(response)).toBe('{"ok":true}');
+  expect([send.seen.length, renew.mock.calls.length]).toEqual([2, 1]);
+  expect(audit.events.map(({ event, why }) => why ? `${event}: ${why}` : event)).toEqual([
+    'inject',
+    'answer',
+    'check: validateRule',
+    'renew: validateRule',
+    'inject',
+    'answer',
+  ]);
+});
+
+test('an answer that fails validateRule again after the replay is the answer, and renews nothing more', async () => {
+  const { sig, send, renew } = await setUp(() => answer(200, { ok: false }), [ruled], undefined, dead);
+  for (let i = 0; i < 5; i++) {
+    expect(await bodyOf((await sig.request(headOf(URL), null)).response)).toBe('{"ok":false}');
+  }
+  expect([send.seen.length, renew.mock.calls.length]).toEqual([6, 1]);
+});
+
+test('an answer that fails validateRule is untouched while validateUrl accepts the login', async () => {
+  const check = vi.fn<Check>((_, credential) => Promise.resolve({ valid: 'yes', credential }));
+  const { sig, send, renew } = await setUp(() => answer(404, 'no such page'), [ruled], undefined, check);
+  const { response } = await sig.request(headOf(URL), null);
+  expect([response.status, await bodyOf(response)]).toEqual([404, 'no such page']);
+  expect([send.seen.length, renew.mock.calls.length, check.mock.calls.length]).toEqual([1, 0, 1]);
+});
+
+test.each(['POST', 'PATCH'])('D7: a %s is not sent twice for a rule: it may have done its work', async (method) => {
+  const { sig, send, renew } = await setUp(slack, [ruled], undefined, dead);
+  expect(await bodyOf((await sig.request(headOf(URL, method), null)).response)).toContain('invalid_auth');
+  expect([send.seen.length, renew.mock.calls.length]).toEqual([1, 1]);
+  // But the next one has the renewed login.
+  expect(await bodyOf((await sig.request(headOf(URL, method), null)).response)).toBe('{"ok":true}');
+});
+
+test('an answer that fails validateRule says that a person must log in, when nobody else can', async () => {
+  const renew = vi.fn(() => Promise.reject(new SigError('E_LOGIN_REQUIRED', 'no')));
+  const { sig, credentials } = await setUp(slack, [ruled], renew, dead);
+  await expect(sig.request(headOf(URL), null)).rejects.toMatchObject({ code: 'E_LOGIN_REQUIRED' });
+  expect(await credentials.open('api')).toBeDefined();
+});
+
+test('without a check, or without a validateUrl, no answer is judged', async () => {
+  for (const [provider, check] of [[ruled, undefined], [makeProvider({ validateRule: 'false' }), dead]] as const) {
+    const { sig, send, renew } = await setUp(slack, [provider], undefined, check);
+    expect((await sig.request(headOf(URL), null)).response.status).toBe(200);
+    expect([send.seen.length, renew.mock.calls.length]).toEqual([1, 0]);
+  }
 });

@@ -1,7 +1,14 @@
 import { expect, test, vi } from 'vitest';
 import { SigError } from '../../../src/errors.ts';
 import { createFreshness } from '../../../src/sig/fresh.ts';
-import { fixedClock, makeCredential, makeOAuthProvider, memoryCredentials, NOW_MS } from '../../_lib/fixture.ts';
+import {
+  fixedClock,
+  makeCredential,
+  makeOAuthProvider,
+  memoryAudit,
+  memoryCredentials,
+  NOW_MS,
+} from '../../_lib/fixture.ts';
 
 const provider = makeOAuthProvider();
 const nowSec = NOW_MS / 1000;
@@ -20,7 +27,7 @@ async function setUp(
 ) {
   const credentials = await memoryCredentials(...(stored ? [stored] : []));
   const clock = fixedClock();
-  return { credentials, clock, renew, freshness: createFreshness({ credentials, clock, renew }) };
+  return { credentials, clock, renew, freshness: createFreshness({ credentials, clock, renew, audit: memoryAudit() }) };
 }
 
 test('current() gives a credential that is good and renews nothing', async () => {
@@ -57,7 +64,7 @@ test('a hundred callers of current() share one renewal', async () => {
 
 test("B16: two processes share one renewal: the second finds the first one's token", async () => {
   const { credentials, clock, renew } = await setUp(made('old', -1));
-  const processes = [1, 2].map(() => createFreshness({ credentials, clock, renew }));
+  const processes = [1, 2].map(() => createFreshness({ credentials, clock, renew, audit: memoryAudit() }));
   const all = await Promise.all(processes.map((one) => one.current(provider)));
   expect(all.map(tokenOf)).toEqual(['new', 'new']);
   expect(renew).toHaveBeenCalledTimes(1);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { decodeUtf8, encodeUtf8, randomBytes } from '../../../src/encoding/bytes.ts';
 import { encodeBase64url } from '../../../src/encoding/base64url.ts';
 import { SigError } from '../../../src/errors.ts';
@@ -357,3 +357,30 @@ test.each(['E_CORRUPT', 'E_TAMPER', 'E_FORMAT', 'E_KEY_MISSING'] as const)(
     expect((await vault.open(jira))?.value).toBe('first');
   },
 );
+
+test('S24: forget() has the key asked for anew when it is needed', async () => {
+  const key = vi.fn(() => Promise.resolve(dek.slice()));
+  const { vault } = makeVault(undefined, key);
+  await vault.seal(jira, { token: 'a' });
+  await vault.open(jira);
+  expect(key).toHaveBeenCalledTimes(1);
+  vault.forget();
+  expect(key).toHaveBeenCalledTimes(1);
+  expect((await vault.open(jira))?.value).toEqual({ token: 'a' });
+  expect(key).toHaveBeenCalledTimes(2);
+});
+
+test('S24: a vault that was forgotten while its key was fetched uses the one that is fetched then', async () => {
+  let refuse = (_: Error) => {};
+  const key = vi.fn(() => Promise.resolve(dek.slice()))
+    .mockImplementationOnce(() => new Promise((_, reject) => refuse = reject));
+  const { vault } = makeVault(undefined, key);
+  const first = vault.deriveKey('audit');
+  vault.forget();
+  const second = vault.deriveKey('audit');
+  refuse(new Error('late'));
+  await expect(first).rejects.toThrow('late');
+  expect(await second).toHaveLength(32);
+  await vault.deriveKey('audit');
+  expect(key).toHaveBeenCalledTimes(2);
+});

@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { cleanEnvironment, createDaemon } from '../../../../cli/platform/proxy/daemon.ts';
+import type { ProxySession } from '../../../../cli/command/command.ts';
 import { Secret } from '../../../../src/secret.ts';
 import { useFolder } from '../../../_lib/lab.ts';
 
-const session = {
+const session: ProxySession & { readonly lock: ReturnType<typeof vi.fn<() => void>> } = {
   port: 4711,
   token: new Secret('token'),
   caFile: '/ca.pem',
   stopAsked: new Promise<void>(() => {}),
-  status: () => ({ port: 4711 }),
-  child: () => ({ port: 4711, token: 'token', extraCaFile: '/e', bundleFile: '/b', hosts: [] }),
+  status: () => ({ port: 4711, locked: session.lock.mock.calls.length > 0 }),
+  child: () => ({ port: 4711, token: 'token', extraCaFile: '/e', bundleFile: '/b', trustStoreFile: '/t', hosts: [] }),
+  lock: vi.fn(),
   stop: () => Promise.resolve(),
 };
 
@@ -26,12 +28,15 @@ test('createDaemon() answers over its socket, and stops when told', async () => 
   const daemon = createDaemon({ home, env: {} });
   expect(await daemon.status()).toBeUndefined();
   expect(await daemon.stop()).toBe(false);
+  expect(await daemon.lock()).toBe(false);
   let release = () => Promise.resolve();
   const onStop = vi.fn(() => void release());
   release = await daemon.serve(session, onStop);
   onTestFinished(() => release().catch(() => {}));
-  expect(await daemon.status()).toEqual({ port: 4711, pid: process.pid });
+  expect(await daemon.status()).toEqual({ port: 4711, pid: process.pid, locked: false });
   expect(await daemon.child()).toMatchObject({ token: 'token' });
+  expect(await daemon.lock()).toBe(true);
+  expect(session.lock).toHaveBeenCalledOnce();
   await expect(daemon.serve(session, onStop)).rejects.toThrow(/runs already/);
   expect(await daemon.stop()).toBe(true);
   expect(onStop).toHaveBeenCalledOnce();

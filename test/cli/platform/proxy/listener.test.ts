@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { useServer } from '../../../_lib/lab.ts';
 import { converse, useProxy } from '../../../_lib/proxy.ts';
 
@@ -39,6 +39,48 @@ test('P5: fields for the proxy do not reach the server', async () => {
       'Proxy-Connection: keep-alive\r\nProxy-X: 1\r\n\r\n',
   );
   expect(server.requests[0]!.headers.filter(([name]) => /^proxy/i.test(name))).toEqual([]);
+});
+
+test('P9: when there is no more room, the connection goes that has waited longest without a request', async () => {
+  const server = await useServer();
+  const proxy = await useProxy(server, { listener: { maxClients: 20 } });
+  const used = await proxy.tunnel(hostOf(server));
+  const get = `GET / HTTP/1.1\r\nHost: ${hostOf(server)}\r\n\r\n`;
+  await converse(used, get);
+  const closed: number[] = [];
+  for (let i = 0; i < 50; i++) {
+    const socket = connect(proxy.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => {}).on('close', () => closed.push(i));
+    await new Promise<void>((resolve) => socket.write('GET / HT', () => resolve()));
+  }
+  await expect.poll(() => closed.length, { timeout: 10_000 }).toBe(31);
+  expect([...closed].sort((a, b) => a - b)).toEqual(Array.from({ length: 31 }, (_, i) => i));
+  // Whoever is served keeps the connection, and somebody new gets one.
+  expect(await converse(used, get)).toMatch(/ok$/);
+  expect(await proxy.request(get)).toMatch(/ok$/);
+  expect(proxy.listener.clients).toBeLessThanOrEqual(20);
+});
+
+test('P9: nobody who is served loses the connection to somebody new', async () => {
+  const server = await useServer();
+  const proxy = await useProxy(server, { listener: { maxClients: 2 } });
+  const get = `GET / HTTP/1.1\r\nHost: ${hostOf(server)}\r\n\r\n`;
+  const served = [await proxy.tunnel(hostOf(server)), await proxy.tunnel(hostOf(server))];
+  for (const socket of served) await converse(socket, get);
+  expect(await proxy.raw('GET / HTTP/1.1\r\n')).toBe('');
+  for (const socket of served) expect(await converse(socket, get)).toMatch(/ok$/);
+});
+
+test('close() lets an answer under way end, for as long as it was told to wait', async () => {
+  const server = await useServer({ handler: () => undefined });
+  const proxy = await useProxy(server);
+  const answers = [1, 2].map(() => proxy.request(`GET / HTTP/1.1\r\nHost: ${hostOf(server)}\r\n\r\n`));
+  await expect.poll(() => server.requests.length, { timeout: 10_000 }).toBe(2);
+  const start = performance.now();
+  await proxy.listener.close(300);
+  expect(performance.now() - start).toBeGreaterThan(250);
+  expect(await Promise.all(answers)).toEqual(['', '']);
 });
 
 test('P10: an idle tunnel is closed', async () => {

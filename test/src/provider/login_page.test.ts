@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { isLoginPage } from '../../../src/login/login_page.ts';
+import { isLoginPage } from '../../../src/provider/login_page.ts';
 import { makeProvider } from '../../_lib/fixture.ts';
 
 test.each<[string, boolean]>([
   ['https://x.test/login', true],
   ['https://x.test/Login.aspx', true],
-  ['https://x.test/users/sign_in', false],
+  ['https://x.test/users/sign_in', true],
   ['https://x.test/users/sign-in', true],
   ['https://x.test/auth/realms/x', true],
   ['https://x.test/saml2/idp', true],

@@ -1,7 +1,7 @@
-import type { Provider } from '../provider/provider.ts';
+import type { Provider } from './provider.ts';
 
 /** What sites call the pages on which a person signs in. */
-const LOGIN_PATH = /(?:^|[/._#-])(?:log-?in|sign-?in|sso|saml2?|oauth2?|authorize|auth)(?:[/._?#-]|$)/i;
+const LOGIN_PATH = /(?:^|[/._#-])(?:log[-_]?in|sign[-_]?in|sso|saml2?|oauth2?|authorize|auth)(?:[/._?#-]|$)/i;
 
 /**
  * Whether a URL is that of a login page: the provider's `loginUrlPatterns` decide when it has any,

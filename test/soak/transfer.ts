@@ -1,0 +1,168 @@
+/**
+ * Very large bodies through a proxy, to a peer that reads nothing at first, then slowly, then as fast as
+ * it can.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer';
+import { createHash, type Hash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createRequestDecoder, createResponseDecoder } from '../../src/http1/decoder.ts';
+import { get, post, type ProxyWorld } from '../runtime/proxy_lab.ts';
+import type { Wire } from '../_lib/wire.ts';
+import { forgetPeak, peakMiB } from './memory.ts';
+
+/** How a body goes. */
+export type Way =
+  /** From a server to a client, with a credential in the request and redaction of the answer. */
+  | 'down'
+  /** From a client to a server, with a credential. */
+  | 'up'
+  /** Through a tunnel to a host that nobody claims. */
+  | 'tunnel down'
+  | 'tunnel up';
+
+export const WAYS: readonly Way[] = ['down', 'up', 'tunnel down', 'tunnel up'];
+
+/** What came of it. */
+export interface Transfer {
+  /** From the end of the slow time on. */
+  readonly mibPerSec: number;
+  /** The most memory that the proxy had. */
+  readonly peakMiB: number;
+  /** What the sender got rid of while the reader read nothing. */
+  readonly aheadMiB: number;
+  /** Whether every byte came, and was the right one. */
+  readonly isWhole: boolean;
+}
+
+const MIB = 1024 * 1024;
+const PAUSE_MS = 20;
+const PIECE = Buffer.from(Array.from({ length: 65_536 }, (_, i) => (i * 7919 + (i >> 8)) & 0xff));
+let count = 0;
+
+/**
+ * Sends a body of that size, and reads it at the other end.
+ *
+ * @param slowMs the reader reads nothing for so long, then a little at a time for as long again. Default 2,500
+ */
+export async function transfer(world: ProxyWorld, way: Way, sizeMiB: number, slowMs = 2_500): Promise<Transfer> {
+  const [client, far] = way.startsWith('tunnel') ? await openTunnel(world) : await openRequest(world, way, sizeMiB);
+  const [from, to] = way.endsWith('down') ? [far, client] : [client, far];
+  const [source, sink] = [from.release(), to.release()];
+  const pieces = sizeMiB * MIB / PIECE.length;
+  forgetPeak(world.running.pid);
+  const reader = startReader(sink, readerOf(way), pieces * PIECE.length);
+  let sent = 0;
+  let wake = () => {};
+  source.on('drain', () => wake()).on('close', () => wake());
+  const sending = (async () => {
+    for (let i = 0; i < pieces && !source.destroyed; i++) {
+      sent += PIECE.length;
+      if (!source.write(PIECE)) await new Promise<void>((resolve) => wake = resolve);
+    }
+  })();
+  await delay(slowMs);
+  const aheadMiB = sent / MIB;
+  reader.readSlowly();
+  await delay(slowMs);
+  const startMs = performance.now();
+  const left = reader.left();
+  reader.readFast();
+  const isWhole = await reader.done;
+  const seconds = (performance.now() - startMs) / 1000;
+  await sending;
+  const result = { mibPerSec: left / MIB / seconds, peakMiB: peakMiB(world.running.pid), aheadMiB, isWhole };
+  client.socket.destroy();
+  far.socket.destroy();
+  return result;
+}
+
+async function openRequest(world: ProxyWorld, way: Way, sizeMiB: number): Promise<[client: Wire, far: Wire]> {
+  const client = await world.tunnel();
+  const path = `/soak-${count++}`;
+  const length = `Content-Length: ${sizeMiB * MIB}`;
+  client.write(way === 'down' ? get(world, path) : post(world, path, length));
+  const far = await world.serve(path);
+  if (way === 'down') {
+    await far.takeHead();
+    far.write(`HTTP/1.1 200 OK\r\n${length}\r\n\r\n`);
+  }
+  return [client, far];
+}
+
+async function openTunnel(world: ProxyWorld): Promise<[client: Wire, far: Wire]> {
+  const client = await world.dial();
+  const authority = `soak-${count++}.example:443`;
+  client.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
+  const far = await world.serve(authority);
+  await far.takeHead();
+  far.write('HTTP/1.1 200 OK\r\n\r\n');
+  await client.takeHead();
+  return [client, far];
+}
+
+/** Takes the content out of what a reader gets. */
+function readerOf(way: Way): (bytes: Uint8Array, hash: Hash) => number {
+  if (way.startsWith('tunnel')) return (bytes, hash) => (hash.update(bytes), bytes.length);
+  const response = createResponseDecoder();
+  if (way === 'down') response.expect({ method: 'GET', upgrade: false });
+  const decoder = way === 'down' ? response : createRequestDecoder();
+  return (bytes, hash) => {
+    let length = 0;
+    decoder.push(bytes);
+    for (let event = decoder.next(); event; event = decoder.next()) {
+      if (event.kind === 'head') decoder.unframe();
+      else if (event.kind === 'body') {
+        hash.update(event.bytes);
+        length += event.bytes.length;
+      } else break;
+    }
+    return length;
+  };
+}
+
+function startReader(socket: Duplex, read: (bytes: Uint8Array, hash: Hash) => number, size: number) {
+  const hash = createHash('sha256');
+  let got = 0;
+  let isSlow = true;
+  const done = new Promise<boolean>((resolve) => {
+    const end = () => {
+      socket.off('close', end);
+      resolve(got === size && hash.digest('hex') === digestOf(size));
+    };
+    socket.on('data', (bytes: Buffer) => {
+      got += read(bytes, hash);
+      if (got >= size) return end();
+      if (!isSlow) return;
+      socket.pause();
+      setTimeout(() => socket.resume(), PAUSE_MS);
+    });
+    socket.on('close', end);
+  });
+  // Listening has set it going.
+  socket.pause();
+  return {
+    done,
+    left: () => size - got,
+    readSlowly: () => void socket.resume(),
+    readFast() {
+      isSlow = false;
+      socket.resume();
+    },
+  };
+}
+
+const digests = new Map<number, string>();
+
+function digestOf(size: number): string {
+  const known = digests.get(size);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  for (let at = 0; at < size; at += PIECE.length) hash.update(PIECE);
+  const digest = hash.digest('hex');
+  digests.set(size, digest);
+  return digest;
+}
