@@ -168,7 +168,7 @@ const switching = (...fields: [string, string][]): ParsedResponse => ({
 });
 
 test('R1: a handshake offers no extensions, and what follows the switch is redacted', async () => {
-  const { begin } = await setUp();
+  const { begin, counters } = await setUp();
   const passage = await begin(
     'https://api.example.com/ws',
     `${HANDSHAKE}Sec-WebSocket-Extensions: permessage-deflate\r\n`,
@@ -179,7 +179,9 @@ test('R1: a handshake offers no extensions, and what follows the switch is redac
   const accept: [string, string] = ['Sec-WebSocket-Accept', SAMPLE_ACCEPT];
   const plan = await passage.answer(switching(accept, ['X-Echo', token]), TO);
   expect(value(plan.fields, 'x-echo')).toBe('[sig:redacted:api]');
+  const before = counters.redactions;
   expect(Buffer.concat(plan.frames!.push(frame(1, token))).toString()).toContain('[sig:redacted:api]');
+  expect(counters.redactions).toBe(before + 1);
   expect(() => passage.answer(switching(), TO)).toThrow(expect.objectContaining({ code: 'E_UPSTREAM' }));
   expect(() => passage.answer(switching(accept, ['Sec-WebSocket-Extensions', 'permessage-deflate']), TO)).toThrow(
     expect.objectContaining({ code: 'E_CODING' }),
