@@ -7,7 +7,7 @@ import { residentMiB } from '../soak/memory.ts';
 import { transfer } from '../soak/transfer.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
 import type { Form } from './forms_lab.ts';
-import { FORMS } from './forms_list.ts';
+import { bundleHere, FORMS } from './forms_list.ts';
 import { startProxyWorld } from './proxy_lab.ts';
 
 // `npm run soak` does much more, with every form.
@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<string, number>> = {
   'the bundle, on the Node of the tests': 256,
   'the source, on Deno': 128,
 };
+const MAKERS: typeof FORMS = { 'the bundle, on the Node of the tests': bundleHere, ...FORMS };
 const REASON = 'the memory of other processes is read from /proc: Linux only';
 const isLinux = process.platform === 'linux';
 
@@ -32,7 +33,7 @@ describe.each(Object.entries(NAMES))('%s', { timeout: 60_000 }, (name, sizeMiB) 
   beforeAll(async () => {
     const folder = await makeTempFolder();
     clean = folder.remove;
-    const found = await FORMS[name]!(folder.path);
+    const found = await MAKERS[name]!(folder.path);
     if ('reason' in found) throw new Error(found.reason);
     form = found;
   });

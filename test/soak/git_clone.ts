@@ -111,7 +111,7 @@ export async function cloneWith(form: Form, server: GitServer, by: 'run' | 'prox
     const [file, ...first] = form.command;
     const env = { ...gitEnvironment(folder.path), SIG_HOME: home, SIG_EXTRA_CA: caFile, ...form.env };
     const options = { cwd: folder.path, env, timeoutMs: 240_000 };
-    const done = by === 'run'
+    const running = by === 'run'
       // The child waits for a word, so that there is something idle to compare with.
       ? startCommand(file, [
         ...first,
@@ -126,18 +126,18 @@ export async function cloneWith(form: Form, server: GitServer, by: 'run' | 'prox
         ...clone,
       ], options)
       : startCommand(file, [...first, 'proxy'], options);
-    const [, port] = await done.waitFor(by === 'run' ? /(ready)/ : /127\.0\.0\.1:(\d+)\n/);
+    const [, port] = await running.waitFor(by === 'run' ? /(ready)/ : /127\.0\.0\.1:(\d+)\n/);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    const idleMiB = residentMiB(done.pid);
-    forgetPeak(done.pid);
+    const idleMiB = residentMiB(running.pid);
+    forgetPeak(running.pid);
     const startMs = performance.now();
     let result;
     let most: number;
     if (by === 'run') {
-      done.write('\n');
+      running.write('\n');
       // The peak is gone with the process: it is looked at while there is one.
-      most = await watchPeak(done.pid, done.done);
-      result = await done.done;
+      most = await watchPeak(running.pid, running.done);
+      result = await running.done;
     } else {
       const proxy = `http://127.0.0.1:${port}`;
       const proxied = {
@@ -146,9 +146,9 @@ export async function cloneWith(form: Form, server: GitServer, by: 'run' | 'prox
         GIT_SSL_CAINFO: join(home, 'proxy/ca.pem'),
       };
       result = await runCommand(git, clone, { cwd: folder.path, env: proxied, timeoutMs: 240_000 });
-      most = peakMiB(done.pid);
-      done.kill('SIGKILL');
-      await done.done;
+      most = peakMiB(running.pid);
+      running.kill('SIGKILL');
+      await running.done;
     }
     const seconds = (performance.now() - startMs) / 1000;
     const check = (...args: string[]) =>

@@ -7,11 +7,12 @@
 
 import { Buffer } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
+import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRequestDecoder, createResponseDecoder } from '../../src/http1/decoder.ts';
 import { get, post, type ProxyWorld } from '../runtime/proxy_lab.ts';
-import type { Wire } from '../_lib/wire.ts';
+import { openSession } from '../_lib/http2.ts';
 import { forgetPeak, peakMiB } from './memory.ts';
 
 /** How a body goes. */
@@ -20,11 +21,18 @@ export type Way =
   | 'down'
   /** From a client to a server, with a credential. */
   | 'up'
+  /** The same, by a client of HTTP/2. */
+  | 'h2 down'
+  | 'h2 up'
   /** Through a tunnel to a host that nobody claims. */
   | 'tunnel down'
   | 'tunnel up';
 
-export const WAYS: readonly Way[] = ['down', 'up', 'tunnel down', 'tunnel up'];
+/** The ways that a form knows. */
+export function waysOf(name: string): readonly Way[] {
+  const ways: readonly Way[] = ['down', 'up', 'tunnel down', 'tunnel up'];
+  return name.includes('Deno') ? ways : [...ways, 'h2 down', 'h2 up'];
+}
 
 /** What came of it. */
 export interface Transfer {
@@ -49,9 +57,12 @@ let count = 0;
  * @param slowMs the reader reads nothing for so long, then a little at a time for as long again. Default 2,500
  */
 export async function transfer(world: ProxyWorld, way: Way, sizeMiB: number, slowMs = 2_500): Promise<Transfer> {
-  const [client, far] = way.startsWith('tunnel') ? await openTunnel(world) : await openRequest(world, way, sizeMiB);
-  const [from, to] = way.endsWith('down') ? [far, client] : [client, far];
-  const [source, sink] = [from.release(), to.release()];
+  const [client, far, close] = way.startsWith('tunnel')
+    ? await openTunnel(world)
+    : way.startsWith('h2')
+    ? await openStream(world, way, sizeMiB)
+    : await openRequest(world, way, sizeMiB);
+  const [source, sink] = way.endsWith('down') ? [far, client] : [client, far];
   const pieces = sizeMiB * MIB / PIECE.length;
   forgetPeak(world.running.pid);
   const reader = startReader(sink, readerOf(way), pieces * PIECE.length);
@@ -75,12 +86,16 @@ export async function transfer(world: ProxyWorld, way: Way, sizeMiB: number, slo
   const seconds = (performance.now() - startMs) / 1000;
   await sending;
   const result = { mibPerSec: left / MIB / seconds, peakMiB: peakMiB(world.running.pid), aheadMiB, isWhole };
-  client.socket.destroy();
-  far.socket.destroy();
+  client.destroy();
+  far.destroy();
+  close?.();
   return result;
 }
 
-async function openRequest(world: ProxyWorld, way: Way, sizeMiB: number): Promise<[client: Wire, far: Wire]> {
+/** Both ends, and what else is to be closed. */
+type Ends = [client: Duplex, far: Duplex, close?: () => void];
+
+async function openRequest(world: ProxyWorld, way: Way, sizeMiB: number): Promise<Ends> {
   const client = await world.tunnel();
   const path = `/soak-${count++}`;
   const length = `Content-Length: ${sizeMiB * MIB}`;
@@ -90,10 +105,27 @@ async function openRequest(world: ProxyWorld, way: Way, sizeMiB: number): Promis
     await far.takeHead();
     far.write(`HTTP/1.1 200 OK\r\n${length}\r\n\r\n`);
   }
-  return [client, far];
+  return [client.release(), far.release()];
 }
 
-async function openTunnel(world: ProxyWorld): Promise<[client: Wire, far: Wire]> {
+async function openStream(world: ProxyWorld, way: Way, sizeMiB: number): Promise<Ends> {
+  const session = await openSession(world, world.authority);
+  const path = `/soak-${count++}`;
+  const length = sizeMiB * MIB;
+  const stream = way === 'h2 down'
+    ? session.request({ ':path': path })
+    : session.request({ ':path': path, ':method': 'POST', 'content-length': length });
+  stream.on('error', () => {});
+  const far = await world.serve(path);
+  if (way === 'h2 down') {
+    await far.takeHead();
+    far.write(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`);
+    await once(stream, 'response');
+  }
+  return [stream, far.release(), () => session.destroy()];
+}
+
+async function openTunnel(world: ProxyWorld): Promise<Ends> {
   const client = await world.dial();
   const authority = `soak-${count++}.example:443`;
   client.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
@@ -101,12 +133,12 @@ async function openTunnel(world: ProxyWorld): Promise<[client: Wire, far: Wire]>
   await far.takeHead();
   far.write('HTTP/1.1 200 OK\r\n\r\n');
   await client.takeHead();
-  return [client, far];
+  return [client.release(), far.release()];
 }
 
 /** Takes the content out of what a reader gets. */
 function readerOf(way: Way): (bytes: Uint8Array, hash: Hash) => number {
-  if (way.startsWith('tunnel')) return (bytes, hash) => (hash.update(bytes), bytes.length);
+  if (way.startsWith('tunnel') || way === 'h2 down') return (bytes, hash) => (hash.update(bytes), bytes.length);
   const response = createResponseDecoder();
   if (way === 'down') response.expect({ method: 'GET', upgrade: false });
   const decoder = way === 'down' ? response : createRequestDecoder();

@@ -7,6 +7,7 @@ import { writeResponseHead } from '../../../src/http1/write.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import type { ProxyCore } from './core.ts';
 import type { Deadline, ProxyTimes } from './deadline.ts';
+import { passOn } from './pass_on.ts';
 import { createTunnel, type Tunnel } from '../upstream/tunnel.ts';
 
 /** A connection with requests on it: plain, or what came out of a client's TLS. */
@@ -34,6 +35,8 @@ export interface Turn {
 export interface Client {
   /** Writes to the client. False means: wait for `drain`. */
   write(bytes: Uint8Array): boolean;
+  /** The same with bytes that nobody looks at afterwards: their memory may be gone then. */
+  pass(bytes: Uint8Array): boolean;
   /** From here on, the body of the request comes without its chunks. */
   unframe(): void;
   /** Stops reading the request's body. */
@@ -59,6 +62,8 @@ export interface Client {
 export interface Served {
   /** Takes no further request: it ends now, or after the answer that is under way. */
   retire(): void;
+  /** Whether nothing is under way on it. */
+  isIdle(): boolean;
 }
 
 /** What a client's connection is served with. */
@@ -176,13 +181,14 @@ export function serveClient(options: ClientOptions): Served {
     else client.finish(true);
   }
 
+  function hasRoom(isTaken: boolean): boolean {
+    if (!isTaken) deadline.set(times.stallMs);
+    return isTaken;
+  }
+
   const client: Client = {
-    write(bytes) {
-      if (isClosed) return true;
-      if (socket.write(bytes)) return true;
-      deadline.set(times.stallMs);
-      return false;
-    },
+    write: (bytes) => isClosed || hasRoom(socket.write(bytes)),
+    pass: (bytes) => isClosed || hasRoom(passOn(socket, bytes)),
     unframe: () => decoder.unframe(),
     hold() {
       isHeld = true;
@@ -237,6 +243,7 @@ export function serveClient(options: ClientOptions): Served {
       if (isClosed) options.onClose();
       else if (!turn && !isEnding) close();
     },
+    isIdle: () => !isClosed && !turn,
   };
 }
 

@@ -117,7 +117,8 @@ function beginStream({ client, exchange, message, plan, to }: DeliverOptions) {
   const fields = closing(withFraming(plan.fields, framing, isChunked), to.keepAlive, keepAlive);
   client.write(writeResponseHead(message.status, plan.reason, fields));
   return {
-    write: (piece: Uint8Array) => piece.length === 0 || client.write(isChunked ? writeChunk(piece) : piece),
+    write: (piece: Uint8Array) =>
+      piece.length === 0 || (isChunked ? client.pass(writeChunk(piece)) : client.write(piece)),
     end(trailers: HeaderPairs) {
       if (isChunked) client.write(writeLastChunk(trailers));
       client.finish(keepAlive);

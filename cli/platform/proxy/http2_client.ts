@@ -148,12 +148,15 @@ export function serveStream(options: StreamOptions): void {
     end();
   }
 
+  function write(bytes: Uint8Array): boolean {
+    if (isOver || stream.destroyed || stream.closed) return true;
+    decoder.push(bytes);
+    return writeEvents();
+  }
+
   const client: Client = {
-    write(bytes) {
-      if (isOver || stream.destroyed || stream.closed) return true;
-      decoder.push(bytes);
-      return writeEvents();
-    },
+    write,
+    pass: write,
     unframe() {
       isUnframed = true;
     },

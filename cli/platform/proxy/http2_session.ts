@@ -102,6 +102,7 @@ export function serveSession(options: SessionOptions): Served {
       if (session && streams > 0) session.close();
       else close();
     },
+    isIdle: () => streams === 0,
   };
   if (socket.destroyed) {
     close();

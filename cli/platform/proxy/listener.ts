@@ -27,8 +27,8 @@ export interface ListenerOptions {
   readonly port?: number | undefined;
   readonly times?: Partial<ProxyTimes> | undefined;
   /**
-   * Connections of clients at the same time. Default 4,096. When there are more, the one goes that has
-   * waited longest without a request.
+   * Connections of clients at the same time. Default 4,096. When there are more, the oldest goes on which no
+   * request has come, else the oldest on which none is under way.
    */
   readonly maxClients?: number | undefined;
   /** Whether a connection was made by the user who runs the proxy. Default: asks the system. */
@@ -80,7 +80,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
 
   function accept(raw: Socket): void {
     // Connections that only hold a place do not keep others out (security case P9).
-    if (sockets.size >= maxClients) forget(silent.values().next().value ?? raw);
+    if (sockets.size >= maxClients) forget(silent.values().next().value ?? findIdle() ?? raw);
     if (raw.destroyed) return;
     silent.add(raw);
     const owner = `client-${++count}`;
@@ -156,6 +156,11 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       await caller.check(request.fields);
       refuseLoop(target, port);
     }
+  }
+
+  function findIdle(): Socket | undefined {
+    for (const [socket, served] of sockets) if (served.isIdle()) return socket;
+    return undefined;
   }
 
   function forget(raw: Socket): void {
