@@ -1,6 +1,6 @@
 /**
- * `sig` for programs on Node, Deno and Bun: the logins of this machine's user, which the program uses and never
- * holds. Beside it, the pieces that tie the core to a machine, for those who put it together themselves.
+ * `sig` for programs on Node, Deno and Bun: the logins of this machine's user, which the program uses without
+ * being shown a secret. Beside it, the pieces that tie the core to a machine, for those who put it together themselves.
  *
  * @example An agent that acts with the login of its user
  * ```ts

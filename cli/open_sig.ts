@@ -41,13 +41,16 @@ export interface SigParts extends SigOptions {
 
 /**
  * Opens the logins of this machine's user for a program: the same vault, config, locks and audit log that `sig`
- * itself uses. The program never holds a secret: it is put into the request when it leaves, and taken out of the
+ * itself uses. The program is not shown a secret: it is put into the request when it leaves, and taken out of the
  * answer. A login that ends is renewed, once for all processes. Nothing asks a person and no browser is started:
  * where that would be needed, `E_LOGIN_REQUIRED` names the command to type.
  *
+ * Vault and secrets are in the memory of this process all the same. Code that you do not trust belongs behind
+ * `sig run`.
+ *
  * config.yaml is read once; who changes it opens it again.
  *
- * @returns at the first request the vault is opened, not before
+ * @returns what sends requests; the vault is opened at the first of them
  * @throws {SigError} E_NOT_INITIALISED, E_CONFIG, E_PERMISSIONS, E_STORE; E_KEY_SOURCE and E_PASSPHRASE come from
  * the first request
  * @example

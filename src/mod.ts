@@ -5,7 +5,8 @@
  * @example A worker that sends every request with an OAuth login of its own
  * ```ts
  * import {
- *   createCredentials, createMemoryStore, createRenewal, createSig, createVault, loadProviders, parseConfig, sendByFetch,
+ *   createCheck, createCredentials, createMemoryStore, createRenewal, createSig, createVault, loadProviders, parseConfig,
+ *   sendByFetch,
  * } from '@sigcli/cli';
  *
  * const config = `
@@ -26,6 +27,7 @@
  *   providers: await loadProviders(parseConfig(config), 'config', env),
  *   credentials: createCredentials(vault),
  *   renew: createRenewal({ send, clock, env }),
+ *   check: createCheck({ send, clock, env }),
  *   audit: { write: () => Promise.resolve() },
  *   send, clock, env,
  * });

@@ -90,8 +90,9 @@ async function status(context: Context): Promise<number> {
   const found = await (await context.daemon()).status();
   if (context.io.json || !context.io.stdout.isTerminal) {
     await printJson(context.io, { running: found !== undefined, ...found });
-  } else if (found) await printLine(context.io, `running on port ${found.port}, process ${found.pid}`);
-  else await printLine(context.io, 'not running');
+  } else if (found) {
+    await printLine(context.io, `running on port ${found.port}, process ${found.pid}${found.locked ? ', locked' : ''}`);
+  } else await printLine(context.io, 'not running');
   return found ? 0 : 1;
 }
 

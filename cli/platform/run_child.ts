@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { SigError } from '../../src/errors.ts';
 import type { Redaction } from '../../src/redact/matcher.ts';
+import { startOnBunTerminal } from './bun_terminal.ts';
 import { findTerminalCommand } from './terminal_command.ts';
 
 /** A program to run. */
@@ -26,8 +27,8 @@ const PROMPT_MS = 50;
 
 /**
  * Runs a program to its end, its output redacted. On a terminal it gets a terminal of its own, which
- * `script` makes; where there is none its output is a pipe, since what goes to the terminal directly
- * cannot be redacted.
+ * `script` makes, or Bun where it runs this; where there is neither its output is a pipe, since what goes
+ * to the terminal directly cannot be redacted.
  *
  * @param begin begins the redaction of one stream
  * @param platform whose `script` it is
@@ -49,18 +50,17 @@ export async function runChild(
   const terminal = isOnTerminal
     ? findTerminalCommand(options.command, (name) => findProgram(name, env.PATH), platform)
     : undefined;
-  if (isOnTerminal && terminal === undefined) {
+  const own = isOnTerminal && terminal === undefined ? startOnOwnTerminal(options.command, env) : undefined;
+  if (isOnTerminal && terminal === undefined && own === undefined) {
     const why = platform === 'win32' ? 'none is made on Windows' : 'there is no "script" of util-linux or BSD';
     options.onNote?.(`"${file}" writes to a pipe instead of a terminal: ${why}`);
   }
-  const child = spawn(terminal?.file ?? file, terminal?.args ?? args, {
-    env: { ...env, ...terminal?.env },
-    stdio: ['inherit', 'pipe', 'pipe'],
-  });
+  const child = own ?? startOnPipes(terminal?.file ?? file, terminal?.args ?? args, { ...env, ...terminal?.env });
 
   // Ours would end this process; the child decides now what a signal means.
   const before = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
   const forward = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGWINCH') own?.resize();
     if (process.stdin.isTTY && FROM_TERMINAL.includes(signal)) return;
     // Not through the child: on Deno its status would then be the signal, whatever it ends with.
     if (child.pid !== undefined) process.kill(child.pid, signal);
@@ -70,22 +70,36 @@ export async function runChild(
     process.on(signal, forward);
   }
   try {
-    const ended = new Promise<number>((resolve, reject) => {
-      child.once('error', (cause) => reject(cannotRun(file, cause)));
-      child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : os.signals[signal])));
-    });
     await Promise.all([
-      passRedacted(child.stdout, process.stdout, begin()),
-      passRedacted(child.stderr, process.stderr, begin()),
-      ended,
+      passRedacted(child.output, process.stdout, begin()),
+      ...('errors' in child ? [passRedacted(child.errors, process.stderr, begin())] : []),
+      child.ended,
     ]);
-    return await ended;
+    return await child.ended;
   } finally {
+    own?.leave();
     for (const [signal, listeners] of before) {
       process.off(signal, forward);
       for (const listener of listeners) process.on(signal, listener);
     }
   }
+}
+
+function startOnOwnTerminal(command: RunOptions['command'], env: Record<string, string>) {
+  try {
+    return startOnBunTerminal(command, env);
+  } catch (cause) {
+    throw cannotRun(command[0], cause as Error);
+  }
+}
+
+function startOnPipes(file: string, args: readonly string[], env: Record<string, string>) {
+  const child = spawn(file, args, { env, stdio: ['inherit', 'pipe', 'pipe'] });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', (cause) => reject(cannotRun(file, cause)));
+    child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : os.signals[signal])));
+  });
+  return { pid: child.pid, output: child.stdout, errors: child.stderr, ended };
 }
 
 /** Passes a stream on, as fast as it is read. A reader that has gone away does not end the child. */

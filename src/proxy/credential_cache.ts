@@ -16,8 +16,9 @@ export function cacheCredentials<T extends OpenCredentials>(
   clock: Clock,
   keepMs = 1_000,
 ): T & { forget(): void } {
-  const kept = new Map<string, { readonly credential: Promise<Credential | undefined>; readonly untilMs: number }>();
-  const keep = (id: string, credential: Promise<Credential | undefined>) => {
+  type Kept = Map<string, { readonly credential: Promise<Credential | undefined>; readonly untilMs: number }>;
+  let current: Kept = new Map();
+  const keep = (kept: Kept, id: string, credential: Promise<Credential | undefined>) => {
     const entry = { credential, untilMs: clock.now() + keepMs };
     kept.set(id, entry);
     // What could not be opened this time may be there the next.
@@ -27,15 +28,17 @@ export function cacheCredentials<T extends OpenCredentials>(
   return {
     ...credentials,
     open(id) {
-      const entry = kept.get(id);
+      const entry = current.get(id);
       const nowMs = clock.now();
       if (entry && nowMs < entry.untilMs && nowMs >= entry.untilMs - keepMs) return entry.credential;
-      return keep(id, credentials.open(id));
+      return keep(current, id, credentials.open(id));
     },
     async update(id, change) {
+      // What is under way when all is forgotten leaves nothing behind.
+      const kept = current;
       try {
         const after = await credentials.update(id, change);
-        keep(id, Promise.resolve(after));
+        keep(kept, id, Promise.resolve(after));
         return after;
       } catch (error) {
         kept.delete(id);
@@ -43,6 +46,8 @@ export function cacheCredentials<T extends OpenCredentials>(
       }
     },
     /** Forgets all that was opened (security case S24). */
-    forget: () => kept.clear(),
+    forget() {
+      current = new Map();
+    },
   };
 }

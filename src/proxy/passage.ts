@@ -125,6 +125,8 @@ interface Injected {
   /** What the server must show to switch to WebSocket, when that is asked of it. */
   readonly accept: string | undefined;
   readonly signing: Signing | undefined;
+  /** Of the time when it began: what is under way when all is forgotten leaves nothing behind. */
+  readonly matcherFor: ReturnType<typeof createMatcherCache>;
 }
 
 /** Where passages begin. */
@@ -145,7 +147,8 @@ export type BeginPassage = (request: ParsedRequest, target: Target) => Promise<P
  */
 export function createPassages(ports: PassagePorts): Passages {
   const { placeholders = [], counters } = ports;
-  const { matcherFor, forget } = createMatcherCache(() => counters.redactions++);
+  const createCache = () => createMatcherCache(() => counters.redactions++);
+  let cache = createCache();
 
   const begin: BeginPassage = async (request, target) => {
     const head = readHead(request, target);
@@ -167,12 +170,12 @@ export function createPassages(ports: PassagePorts): Passages {
       if (endpoint && isTokenEndpoint(endpoint, target, pathnameOf(head))) refuseTokenEndpoint(endpoint);
     }
     const signing = ports.authorizer.beginSigning(providers);
-    return injecting({ asked, isMarked, accept, signing }, authorization, undefined);
+    return injecting({ asked, isMarked, accept, signing, matcherFor: cache }, authorization, undefined);
   };
   return {
     begin,
     forget() {
-      forget();
+      cache = createCache();
       ports.authorizer.forget();
     },
   };
@@ -205,7 +208,7 @@ export function createPassages(ports: PassagePorts): Passages {
     // Last of all: a signature is over what is sent.
     if (signing) head = await signing.sign(head, credentials);
     let matcher: Matcher | undefined;
-    const getMatcher = () => matcher ??= matcherFor(earlier ? [authorization, earlier] : [authorization]);
+    const getMatcher = () => matcher ??= its.matcherFor(earlier ? [authorization, earlier] : [authorization]);
     const passage: Passage = {
       head,
       send: authorization.send,

@@ -22,13 +22,13 @@ export interface Redaction {
    * may be the beginning of a secret. Clean chunks come back as they are, not copied.
    */
   push(chunk: Uint8Array): Uint8Array[];
+  /** Ends the text and answers with the rest of it. Another one may begin after that. */
+  flush(): Uint8Array[];
   /**
-   * Ends the text and answers with the rest of it. Another one may begin after that, on what is left of the
-   * same budget.
-   *
-   * @param last the last chunk. When nothing was held back and it is clean, it comes back as it is
+   * Passes on all that is held back, redacted as if the text ended here, without forgetting it: the rest of a
+   * secret that has begun will still be redacted. For messages, which cannot wait for what comes after them.
    */
-  flush(last?: Uint8Array): Uint8Array[];
+  settle(): Uint8Array[];
   /**
    * Passes on what is held back if it is no more than {@link RELEASE_LENGTH} bytes, without forgetting
    * it: the rest of a secret that has begun there will still be redacted. For terminals, when a
@@ -100,7 +100,8 @@ function newState(onMark: Matcher['onMark']): State {
 /** A text in which nothing is looked for. */
 const PASS_THROUGH: Redaction = {
   push: (chunk) => [chunk],
-  flush: (last) => last && last.length > 0 ? [last] : [],
+  flush: () => [],
+  settle: () => [],
   release: () => [],
   heldLength: 0,
   counts: NO_COUNTS,
@@ -124,21 +125,23 @@ class TextRedaction implements Redaction {
     return pieces;
   }
 
-  flush(last: Uint8Array = NOTHING): Uint8Array[] {
+  flush(): Uint8Array[] {
     const pieces: Uint8Array[] = [];
-    const taken = joinHeld(this.state, this.index, last, pieces);
-    const rest = this.state.held.length > 0 ? this.state.held : taken === 0 ? last : last.subarray(taken);
-    if (rest.length > 0) passOn(this.state, this.index, rest, true, pieces);
+    if (this.state.held.length > 0) passOn(this.state, this.index, this.state.held, true, pieces);
     return pieces;
+  }
+
+  settle(): Uint8Array[] {
+    const state = this.state;
+    if (this.heldLength === 0) return [];
+    // What is whole already may only have been held because it could go on.
+    const { spans } = scan(this.index, state.held, true, state.budget);
+    return spans.length > 0 ? this.flush() : showHeld(state);
   }
 
   release(): Uint8Array[] {
     const state = this.state;
-    if (this.heldLength === 0 || state.held.length > RELEASE_LENGTH) return [];
-    const piece = state.held.subarray(state.skip);
-    state.skip = state.held.length;
-    state.isMarked = false;
-    return [piece];
+    return this.heldLength === 0 || state.held.length > RELEASE_LENGTH ? [] : showHeld(state);
   }
 
   get heldLength(): number {
@@ -148,6 +151,14 @@ class TextRedaction implements Redaction {
   get counts(): ReadonlyMap<string, number> {
     return this.state.counts ?? NO_COUNTS;
   }
+}
+
+/** Passes on what is held, and goes on with it as the beginning of what may follow. */
+function showHeld(state: State): Uint8Array[] {
+  const piece = state.held.subarray(state.skip);
+  state.skip = state.held.length;
+  state.isMarked = false;
+  return [piece];
 }
 
 /**
@@ -189,7 +200,8 @@ function passOn(state: State, index: NeedleIndex, bytes: Uint8Array, final: bool
   if (done < pending) pieces.push(done === 0 && pending === bytes.length ? bytes : bytes.subarray(done, pending));
   state.skip = Math.max(0, done - pending);
   state.isMarked &&= state.skip > 0;
-  state.held = pending < bytes.length ? bytes.slice(pending) : NOTHING;
+  // A copy: whoever gave the chunk may reuse its memory, and slice() of a Buffer would share it.
+  state.held = pending < bytes.length ? new Uint8Array(bytes.subarray(pending)) : NOTHING;
 }
 
 function count(state: State, provider: string): void {

@@ -63,7 +63,7 @@ export interface SigOptions {
 export function createSig(options: SigOptions): Sig {
   const authorizer = createAuthorizer(options);
   const decoders = options.decoders ?? webDecoders();
-  const { matcherFor } = createMatcherCache();
+  const matcherFor = createMatcherCache();
 
   /** @param carried what was sent so far, in this hop and those before it; it grows */
   async function sendOnce(

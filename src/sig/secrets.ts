@@ -35,24 +35,17 @@ export function secretsOfAuthorization({ placements, credentials }: Authorizatio
 /** How many matchers are kept. Each serves all requests that carry the same values. */
 const MAX_MATCHERS = 64;
 
-/** Matchers that are kept. */
-export interface MatcherCache {
-  readonly matcherFor: (authorizations: readonly Authorization[]) => Matcher;
-  /** Forgets them, with all that they look for (security case S24). */
-  readonly forget: () => void;
-}
-
 /**
  * Makes matchers, and gives out the same one for the same secrets: making one takes longer than a request.
  *
  * @param onMark see `Matcher`
  */
-export function createMatcherCache(onMark?: Matcher['onMark']): MatcherCache {
+export function createMatcherCache(onMark?: Matcher['onMark']): (authorizations: readonly Authorization[]) => Matcher {
   const matchers = new Map<string, Matcher>();
   /** The same by the placements themselves, where a login places the same in every request. */
-  let byPlacements = new WeakMap<Authorization['placements'], Matcher>();
+  const byPlacements = new WeakMap<Authorization['placements'], Matcher>();
 
-  function matcherOf(secrets: readonly SecretValue[]): Matcher {
+  function matcherFor(secrets: readonly SecretValue[]): Matcher {
     const key = JSON.stringify(
       secrets.map(({ provider, kind, name, value }) => [provider, kind, name, value.reveal()]),
     );
@@ -64,17 +57,11 @@ export function createMatcherCache(onMark?: Matcher['onMark']): MatcherCache {
     return matcher;
   }
 
-  return {
-    matcherFor(authorizations) {
-      if (authorizations.length !== 1) return matcherOf(authorizations.flatMap(secretsOfAuthorization));
-      const [only] = authorizations;
-      let matcher = byPlacements.get(only!.placements);
-      if (!matcher) byPlacements.set(only!.placements, matcher = matcherOf(secretsOfAuthorization(only!)));
-      return matcher;
-    },
-    forget() {
-      matchers.clear();
-      byPlacements = new WeakMap();
-    },
+  return (authorizations) => {
+    if (authorizations.length !== 1) return matcherFor(authorizations.flatMap(secretsOfAuthorization));
+    const [only] = authorizations;
+    let matcher = byPlacements.get(only!.placements);
+    if (!matcher) byPlacements.set(only!.placements, matcher = matcherFor(secretsOfAuthorization(only!)));
+    return matcher;
   };
 }

@@ -24,7 +24,8 @@ export interface Exchange {
 export interface Sig {
   /**
    * Sends one request: find the provider → make its credential fresh → place it → send → on 401 renew once and
-   * replay once.
+   * replay once. An answer that speaks against the login in another way, as one that fails `validateRule`, has
+   * `validateUrl` asked first, and is replayed only for methods that may be repeated.
    *
    * @param body an array of chunks can be replayed; a stream is sent once
    * @throws {SigError} before anything is sent when policy, login or values do not allow it

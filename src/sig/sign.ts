@@ -43,7 +43,7 @@ export interface Signer {
  * @param taught what servers taught before; default nothing
  */
 export function createSigner(clock: Clock, env: Environment, taught: Taught = createTaught(() => clock.now())): Signer {
-  const cache = createKeyCache();
+  let cache = createKeyCache();
 
   function begin(providers: readonly Provider[]): Signing | undefined {
     if (providers.every((provider) => signatureFields(provider).length === 0)) return undefined;
@@ -55,6 +55,7 @@ export function createSigner(clock: Clock, env: Environment, taught: Taught = cr
         hint: 'one request comes from one bot: name one of them',
       });
     }
+    const keyOf = cache;
     const attempt = bound < 0 ? undefined : beginAttempt('RS', taught);
     return {
       async sign(head, credentials) {
@@ -64,14 +65,14 @@ export function createSigner(clock: Clock, env: Environment, taught: Taught = cr
           const { keys, values } = credentials[bound]!;
           const jwk = requireKey(provider, keys?.dpop);
           signed = await attempt.prove(signed, {
-            key: await cache.keyOf(`dpop ${provider.id}`, jwk),
+            key: await keyOf(`dpop ${provider.id}`, jwk),
             algorithm: jwk.reveal().alg as ProofAlgorithm,
             accessToken: values.access_token,
           });
         }
         for (const i of bots) {
           const provider = providers[i]!;
-          const key = await cache.keyOf(`bot ${provider.id}`, requireKey(provider, credentials[i]!.keys?.webBotAuth));
+          const key = await keyOf(`bot ${provider.id}`, requireKey(provider, credentials[i]!.keys?.webBotAuth));
           signed = await signAsBot(signed, provider, key, clock, env);
         }
         return signed;
@@ -79,7 +80,7 @@ export function createSigner(clock: Clock, env: Environment, taught: Taught = cr
       mend: (answer, isReplayable) => attempt?.mend(answer, isReplayable) !== undefined,
     };
   }
-  return { begin, forget: cache.forget };
+  return { begin, forget: () => void (cache = createKeyCache()) };
 }
 
 const BOT_FIELDS = new Set(['signature-agent', 'signature-input', 'signature']);
@@ -115,20 +116,14 @@ function requireKey(provider: Provider, jwk: Secret<JsonWebKey> | undefined): Se
 }
 
 /** Imports keys, each once: a login is opened anew every moment, and importing costs as much as signing. */
-function createKeyCache(): {
-  keyOf(name: string, jwk: Secret<JsonWebKey>): Promise<SigningKey>;
-  forget(): void;
-} {
+function createKeyCache(): (name: string, jwk: Secret<JsonWebKey>) => Promise<SigningKey> {
   const cache = new Map<string, { readonly d: string | undefined; readonly key: Promise<SigningKey> }>();
-  return {
-    keyOf(name, jwk) {
-      const { d } = jwk.reveal();
-      const known = cache.get(name);
-      if (known !== undefined && known.d === d) return known.key;
-      const key = importKey(jwk.reveal());
-      cache.set(name, { d, key });
-      return key;
-    },
-    forget: () => cache.clear(),
+  return (name, jwk) => {
+    const { d } = jwk.reveal();
+    const known = cache.get(name);
+    if (known !== undefined && known.d === d) return known.key;
+    const key = importKey(jwk.reveal());
+    cache.set(name, { d, key });
+    return key;
   };
 }

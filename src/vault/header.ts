@@ -105,6 +105,7 @@ export async function wrapVaultKey(
   const wrapping = await wrappingKey(sourceKey, request.salt);
   const { vault, salt, scrypt } = request;
   const key = await encrypt(wrapping, iv, aadOf({ ...request, source }), vaultKey);
+  wrapping.fill(0);
   return { vault, source, scrypt, salt, iv, key };
 }
 
@@ -116,7 +117,12 @@ export async function wrapVaultKey(
  * @throws {SigError} E_TAMPER when the header was changed or the key is another
  */
 export async function unwrapVaultKey(header: VaultHeader, sourceKey: Bytes): Promise<Bytes> {
-  return await decrypt(await wrappingKey(sourceKey, header.salt), header.iv, aadOf(header), header.key);
+  const wrapping = await wrappingKey(sourceKey, header.salt);
+  try {
+    return await decrypt(wrapping, header.iv, aadOf(header), header.key);
+  } finally {
+    wrapping.fill(0);
+  }
 }
 
 async function wrappingKey(sourceKey: Bytes, salt: Bytes): Promise<Bytes> {

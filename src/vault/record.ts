@@ -104,8 +104,14 @@ export async function sealRecord(
   const salt = randomBytes(16);
   const iv = randomBytes(12);
   const key = await deriveKey(root, 'record', salt);
-  const data = await encrypt(key, iv, aadOf(about), plaintext);
-  return encodeRecord({ vault: about.vault, name: about.name, version: about.version, salt, iv, data });
+  try {
+    const data = await encrypt(key, iv, aadOf(about), plaintext);
+    return encodeRecord({ vault: about.vault, name: about.name, version: about.version, salt, iv, data });
+  } finally {
+    // Security case S24, as far as this language allows it.
+    key.fill(0);
+    plaintext.fill(0);
+  }
 }
 
 /**
@@ -122,7 +128,14 @@ export async function openRecord(
   if (record.vault !== expected.vault) throw new SigError('E_TAMPER', 'It belongs to another vault');
   if (record.name !== expected.name) throw new SigError('E_TAMPER', `It belongs to "${record.name}"`);
   const key = await deriveKey(root, 'record', record.salt);
-  return JSON.parse(decodeUtf8(await decrypt(key, record.iv, aadOf(record), record.data)));
+  let plaintext: Bytes | undefined;
+  try {
+    plaintext = await decrypt(key, record.iv, aadOf(record), record.data);
+    return JSON.parse(decodeUtf8(plaintext));
+  } finally {
+    key.fill(0);
+    plaintext?.fill(0);
+  }
 }
 
 // A JSON array of strings and a number has one reading only.

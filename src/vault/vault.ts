@@ -69,7 +69,10 @@ export interface Vault {
   list(folder: string): Promise<string[]>;
   /** A key for another purpose than sealing, such as `audit`: 32 bytes. */
   deriveKey(purpose: string): Promise<Bytes>;
-  /** Forgets the vault key and what was made of it (security case S24). It is asked for anew when it is needed. */
+  /**
+   * Forgets the vault key and what was made of it (security case S24). It is asked for anew when it is needed; what is
+   * being written is written first, since it may be the only copy of a login.
+   */
   forget(): void;
 }
 
@@ -109,6 +112,25 @@ export function createVault({ store, id, key }: VaultOptions): Vault {
     return root = asked;
   };
   const index = createVersionIndex(store, id, getRoot);
+  let writes = 0;
+  let isForgetting = false;
+
+  function forgetKey(): void {
+    isForgetting = writes > 0;
+    if (isForgetting) return;
+    root = undefined;
+    index.forget();
+  }
+
+  async function writing<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
+    writes++;
+    try {
+      return await withLeases(store, names, work);
+    } finally {
+      writes--;
+      if (isForgetting) forgetKey();
+    }
+  }
 
   async function find(name: string, lastVersion: number): Promise<Found> {
     const entry = await orProblem(() => store.get(fileOf(name)));
@@ -173,14 +195,14 @@ export function createVault({ store, id, key }: VaultOptions): Vault {
       }
     },
     seal(name, value) {
-      return withLeases(store, [requireName(name)], async () => {
+      return writing([requireName(name)], async () => {
         const last = (await index.loadOrNone()).get(name) ?? 0;
         const found = await find(name, last);
         return await write(name, value, found, last);
       });
     },
     update(name, change) {
-      return withLeases(store, [requireName(name)], async () => {
+      return writing([requireName(name)], async () => {
         const last = (await index.load()).get(name) ?? 0;
         const found = await find(name, last);
         if (found.problem) return await complain(name, found.problem);
@@ -189,14 +211,14 @@ export function createVault({ store, id, key }: VaultOptions): Vault {
       });
     },
     remove(name) {
-      return withLeases(store, [requireName(name)], async () => {
+      return writing([requireName(name)], async () => {
         const last = (await index.loadOrNone()).get(name) ?? 0;
         await erase(name, await find(name, last), last);
       });
     },
     rename(from, to) {
       if (from === to) throw new TypeError('rename() needs two names');
-      return withLeases(store, [requireName(from), requireName(to)], async () => {
+      return writing([requireName(from), requireName(to)], async () => {
         const versions = await index.load();
         const last = { from: versions.get(from) ?? 0, to: versions.get(to) ?? 0 };
         const old = await find(from, last.from);
@@ -220,10 +242,7 @@ export function createVault({ store, id, key }: VaultOptions): Vault {
     async deriveKey(purpose) {
       return await deriveKey(await getRoot(), `use ${purpose}`);
     },
-    forget() {
-      root = undefined;
-      index.forget();
-    },
+    forget: forgetKey,
   };
   return vault;
 }

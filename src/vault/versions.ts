@@ -19,7 +19,9 @@ const GRAMMAR =
 /** The key of the MAC, for the two functions below. */
 export async function deriveMacKey(root: RootKey): Promise<CryptoKey> {
   const raw = await deriveKey(root, 'versions');
-  return await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+  const key = await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+  raw.fill(0);
+  return key;
 }
 
 /** Writes the index of a vault. */

@@ -15,8 +15,9 @@ export interface FrameRedaction {
 }
 
 /**
- * Redacts the messages of a server, and what its control frames carry. Each message is a text for itself; since
- * its length may change, it is framed anew: in one frame when it was there at once, else in as many as it took.
+ * Redacts the messages of a server, and what its control frames carry. Since the length of a message may change, it
+ * is framed anew: in one frame when it was there at once, else in as many as it took. Of a secret that is cut over
+ * messages the beginning is seen, since no message can wait for the next one; the rest is redacted.
  *
  * @param begin begins a text, as a `Matcher` does
  *
@@ -39,7 +40,8 @@ export function redactFrames(begin: () => Redaction): FrameRedaction {
     const { opcode, payload } = event;
     if (event.kind === 'control') return appendFrame(out, opcode, true, [redactControl(opcode, payload)]);
     const { isEnd } = event;
-    const pieces = isEnd ? redaction.flush(payload) : redaction.push(payload);
+    const pieces = redaction.push(payload);
+    if (isEnd) pieces.push(...redaction.settle());
     if (pieces.length === 0 && !isEnd) return;
     appendFrame(out, isBegun ? CONTINUATION : opcode, isEnd, pieces);
     isBegun = !isEnd;
@@ -48,7 +50,11 @@ export function redactFrames(begin: () => Redaction): FrameRedaction {
   function redactControl(opcode: Opcode, payload: Uint8Array): Uint8Array {
     // RFC 6455 §5.5.1: two bytes of code, then the reason.
     const textAt = opcode === CLOSE ? 2 : 0;
-    const redacted = concatBytes(payload.subarray(0, textAt), ...aside.flush(payload.subarray(textAt)));
+    const redacted = concatBytes(
+      payload.subarray(0, textAt),
+      ...aside.push(payload.subarray(textAt)),
+      ...aside.flush(),
+    );
     // A mark may be longer than what it stands for.
     return cutText(redacted, MAX_CONTROL_BYTES);
   }

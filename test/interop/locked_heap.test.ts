@@ -42,7 +42,9 @@ interface Daemon {
   /** The secret of its one login. */
   readonly token: string;
   /** What a program is told that uses it. */
-  ask(): Promise<string>;
+  ask(path?: string): Promise<string>;
+  /** Begins a request that is answered when the result is called. */
+  askSlowly(): Promise<() => Promise<string>>;
   lock(): Promise<void>;
   /** Collects what can be collected. */
   collect(): Promise<void>;
@@ -57,7 +59,13 @@ async function useDaemon(skip: (note?: string) => never): Promise<Daemon> {
   if (IS_DENO) skip('what another process has in its heap is only to be had from Node');
   const preload = join(await useFolder(), 'snapshot.cjs');
   await writeFile(preload, PRELOAD);
-  const server = await useServer({ handler: (request) => ({ body: `hello ${request.header('authorization')}` }) });
+  let finish = () => {};
+  const server = await useServer({
+    async handler(request) {
+      if (request.path === '/slow') await new Promise<void>((resolve) => finish = resolve);
+      return { body: `hello ${request.header('authorization')}` };
+    },
+  });
   const env = { SIG_EXTRA_CA: server.caFile };
   const world = await useWorld(`providers:\n${tokenProvider('api', `localhost:${server.port}`)}`, env);
   const token = makeCanary();
@@ -84,15 +92,24 @@ async function useDaemon(skip: (note?: string) => never): Promise<Daemon> {
     pid,
     home: world.home,
     token,
-    ask: () =>
+    ask: (path = '/me') =>
       new Promise<string>((resolve, reject) => {
         const headers = { Host: `localhost:${server.port}` };
-        get({ host: '127.0.0.1', port, path: `${server.origin}/me`, headers }, (response) => {
+        get({ host: '127.0.0.1', port, path: `${server.origin}${path}`, headers }, (response) => {
           let text = `${response.statusCode} `;
           response.on('data', (bytes) => text += bytes);
           response.on('end', () => resolve(text));
         }).on('error', reject);
       }),
+    async askSlowly() {
+      const count = server.requests.length;
+      const asked = daemon.ask('/slow');
+      await expect.poll(() => server.requests.length).toBe(count + 1);
+      return () => {
+        finish();
+        return asked;
+      };
+    },
     async lock() {
       expect(JSON.parse((await world.sig(['lock', '--json'])).stdout)).toEqual({ locked: true });
     },
@@ -107,11 +124,14 @@ async function useDaemon(skip: (note?: string) => never): Promise<Daemon> {
 test(
   'S24: nothing of a login is in the heap of a daemon that was locked; a key file opens it again',
   async ({ skip }) => {
-    const { token, home, ask, lock, takeSnapshot } = await useDaemon(skip);
+    const { token, home, ask, askSlowly, lock, takeSnapshot } = await useDaemon(skip);
     const before = await takeSnapshot();
     // Else the rest would prove nothing: the login, and what is looked for in answers.
     expect(before.includes(`Bearer ${token}`)).toBe(true);
+    const end = await askSlowly();
     await lock();
+    // What was under way has its login until it ends, and leaves nothing of it.
+    expect(await end()).toBe(EXPECTED);
     const after = await takeSnapshot();
     expect(findLeaks([token, encodeBase64url(await readVaultKey(home))], { after })).toEqual([]);
     expect(await ask()).toBe(EXPECTED);

@@ -10,7 +10,7 @@ import { ROOT } from '../_lib/sig.ts';
 
 /** What each entry may add to a program, with all its dependencies: minified and gzipped, in kB. */
 const BUDGETS_KB: Readonly<Record<string, number>> = {
-  '.': 136,
+  '.': 140,
   './dpop': 13,
   './message-signature': 12,
   './agent-id': 36,

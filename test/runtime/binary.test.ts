@@ -10,8 +10,8 @@ import { VERSION } from '../../cli/platform/version.ts';
 import { makeCanary } from '../_lib/canary.ts';
 import { type CommandResult, findCommand, runCommand } from '../_lib/command.ts';
 import { useFolder, useServer } from '../_lib/lab.ts';
-import { ROOT } from '../_lib/sig.ts';
-import { makeTempFolder } from '../_lib/temp_folder.ts';
+import { findRelease } from '../_lib/release.ts';
+import { ROOT, startOnTerminal } from '../_lib/sig.ts';
 import { tokenProvider, useWorld } from '../_lib/world.ts';
 
 /** What an executable may weigh, in MB: 107 of it are Bun, 20 playwright-core as source and bytecode. */
@@ -27,16 +27,10 @@ beforeAll(async () => {
     reason = 'there is no executable for this system';
     return;
   }
-  const folder = await makeTempFolder();
-  const tsx = join(ROOT, 'node_modules/.bin/tsx');
-  const args = [join(ROOT, 'compile/main.ts'), target.name, '--out', folder.path];
-  const result = await runCommand(tsx, args, { cwd: ROOT, timeoutMs: 120_000 });
-  if (result.code !== 0 && /ENOENT|ENOTCACHED|ENOTFOUND|EAI_AGAIN/.test(result.stderr)) {
-    reason = 'Bun cannot compile here';
-  } else if (result.code !== 0) throw new Error(result.stderr);
-  release = folder.path;
-  return folder.remove;
-}, 150_000);
+  const found = await findRelease(target);
+  if ('reason' in found) reason = found.reason;
+  else release = found.folder;
+}, 250_000);
 
 test('a release is the executable, its sums and what is inside, within the budget of size', async ({ skip }) => {
   const file = need(skip);
@@ -69,6 +63,20 @@ test('the executable sends an authenticated request, in a folder with nothing el
   expect((await run('get', 'api')).stdout).not.toContain(token);
   expect(await run('audit', 'verify')).toMatchObject({ code: 0 });
   expect(await run('request', 'https://other.example/')).toMatchObject({ code: 3, stdout: '' });
+});
+
+test('the executable gives a program a terminal of its own where there is no script', async ({ skip }) => {
+  const sig = join(release, need(skip));
+  const token = makeCanary();
+  const world = await useWorld(`providers:\n${tokenProvider('api', 'api.example.com')}`);
+  await world.logIn('api', { token });
+  const line = 'test -t 0 && test -t 1 && echo "tty $SIG_API_TOKEN"; exit 5';
+  const running = startOnTerminal([sig, 'run', 'api', '--raw-env', '--', '/bin/sh', '-c', line], {
+    home: world.home,
+    env: { PATH: await useFolder() },
+  }) ?? skip('script of util-linux is not installed');
+  const { code, stdout } = await running.done;
+  expect([code, stdout]).toEqual([5, expect.stringContaining('tty [sig:redacted:api]')]);
 });
 
 test('the executable runs in a root that holds the C library and nothing else', async ({ skip }) => {

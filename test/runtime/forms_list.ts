@@ -8,9 +8,10 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { executableName, findHostTarget } from '../../compile/targets.ts';
-import { findCommand, runCommand } from '../_lib/command.ts';
-import { findNodeRelease, UNREACHABLE } from '../_lib/node_release.ts';
+import { findCommand } from '../_lib/command.ts';
+import { findNodeRelease } from '../_lib/node_release.ts';
 import { installPacked } from '../_lib/packed.ts';
+import { findRelease } from '../_lib/release.ts';
 import { ROOT } from '../_lib/sig.ts';
 import type { Form } from './forms_lab.ts';
 
@@ -20,6 +21,11 @@ export type Found = Form | { readonly reason: string };
 const BUNDLE = join(ROOT, 'dist/bin/sig.cjs');
 const SOURCE = join(ROOT, 'cli/main.ts');
 const PATH = '/nowhere';
+
+/** The form that needs nothing to be made: the code of the packed package, not packed. */
+export async function bundleHere(): Promise<Form> {
+  return { command: [nodeHere(), BUNDLE], env: { PATH }, installForm: 'source' };
+}
 
 /** The forms, each made in an empty folder of its own. */
 export const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>> = {
@@ -45,8 +51,7 @@ export const FORMS: Readonly<Record<string, (folder: string) => Promise<Found>>>
   }),
   'the packed package, installed, on the Node of the tests': async (folder) => {
     const packed = await installPacked(folder);
-    // The same code, not packed.
-    if ('reason' in packed) return { command: [nodeHere(), BUNDLE], env: { PATH }, installForm: 'source' };
+    if ('reason' in packed) return await bundleHere();
     // Its first line asks the PATH for Node.
     return {
       command: [join(packed.project, 'node_modules/.bin/sig')],
@@ -69,15 +74,10 @@ async function onNode(major: number): Promise<Found> {
 async function compile(folder: string): Promise<Found> {
   const target = findHostTarget(process.platform, process.arch, false);
   if (target === undefined) return { reason: 'there is no executable for this system' };
-  const out = join(folder, 'out');
-  const args = [join(ROOT, 'compile/main.ts'), target.name, '--out', out];
-  const result = await runCommand(join(ROOT, 'node_modules/.bin/tsx'), args, { cwd: ROOT, timeoutMs: 240_000 });
-  if (result.code !== 0) {
-    if (UNREACHABLE.test(result.stderr)) return { reason: 'what Bun needs to compile is out of reach' };
-    throw new Error(result.stderr);
-  }
+  const release = await findRelease(target);
+  if ('reason' in release) return release;
   const alone = join(folder, 'alone');
   await mkdir(alone);
-  await copyFile(join(out, executableName(target)), join(alone, 'sig'));
+  await copyFile(join(release.folder, executableName(target)), join(alone, 'sig'));
   return { command: [join(alone, 'sig')], env: { PATH: alone }, installForm: 'binary' };
 }

@@ -11,3 +11,10 @@ test('createHashMac() agrees with Web Crypto', async () => {
     expect(fast(message)).toEqual(await web(message));
   }
 });
+
+test('S24: createHashMac() has a copy of its own, so that the key can be wiped', () => {
+  const key = randomBytes(32);
+  const [mac, expected] = [createHashMac(key), createHashMac(key.slice())('x')];
+  key.fill(0);
+  expect(mac('x')).toEqual(expected);
+});

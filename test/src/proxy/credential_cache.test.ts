@@ -42,3 +42,13 @@ test('S24: forget() keeps nothing of what was opened', async () => {
   await cached.open('api');
   expect(open).toHaveBeenCalledTimes(2);
 });
+
+test('S24: what is under way when all is forgotten leaves nothing behind', async () => {
+  const { cached, open } = await setUp();
+  await cached.update('api', (old) => {
+    cached.forget();
+    return Promise.resolve({ ...old!, expiresAtSec: 7 });
+  });
+  expect((await cached.open('api'))!.expiresAtSec).toBe(7);
+  expect(open).toHaveBeenCalledTimes(1);
+});

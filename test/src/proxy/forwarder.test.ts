@@ -5,6 +5,7 @@ import { createProviderSet } from '../../../src/provider/find.ts';
 import { createForwarder, type ForwarderOptions } from '../../../src/proxy/forwarder.ts';
 import { matchToken } from '../../../src/proxy/session_token.ts';
 import { Secret } from '../../../src/secret.ts';
+import type { Renew } from '../../../src/login/renew.ts';
 import { createSig } from '../../../src/sig/create_sig.ts';
 import { findLeaks, makeAwkwardCanary, makeCanary } from '../../_lib/canary.ts';
 import {
@@ -231,3 +232,25 @@ test.each([['plain', makeCanary()], ['awkward', makeAwkwardCanary().replace('é'
     expect(response.headers.getSetCookie()).toEqual([]);
   },
 );
+
+test('createForwarder() renews a login whose answers fail validateRule, or says that a person must', async () => {
+  const provider = makeProvider({ validateUrl: 'https://api.example.com/me', validateRule: 'res.body.ok === true' });
+  const providers = createProviderSet([provider]);
+  const forwardWith = async (renew: Renew) => {
+    const sig = createSig({
+      providers,
+      credentials: await memoryCredentials(makeCredential(provider, { token: 'old' })),
+      send: scriptedSend((seen) => answer(200, { ok: seen.header('authorization') === 'Bearer new' })),
+      renew,
+      check: (_, credential) => Promise.resolve({ valid: 'no', credential }),
+      audit: memoryAudit(),
+      clock: fixedClock(),
+    });
+    const forward = createForwarder({ sig, providers, isToken: matchToken(new Secret(TOKEN)) });
+    return await forward(new Request('https://broker.example/api.example.com/x', { headers: AUTHORIZED }));
+  };
+  const renewed = await forwardWith((its) => Promise.resolve(makeCredential(its, { token: 'new' })));
+  expect([renewed.status, await renewed.json()]).toEqual([200, { ok: true }]);
+  const refused = await forwardWith(() => Promise.reject(new SigError('E_LOGIN_REQUIRED', 'A person must log in')));
+  expect([refused.status, (await refused.json() as { code: string }).code]).toEqual([401, 'E_LOGIN_REQUIRED']);
+});

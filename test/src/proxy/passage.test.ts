@@ -168,7 +168,7 @@ const switching = (...fields: [string, string][]): ParsedResponse => ({
 });
 
 test('R1: a handshake offers no extensions, and what follows the switch is redacted', async () => {
-  const { begin } = await setUp();
+  const { begin, counters } = await setUp();
   const passage = await begin(
     'https://api.example.com/ws',
     `${HANDSHAKE}Sec-WebSocket-Extensions: permessage-deflate\r\n`,
@@ -179,7 +179,9 @@ test('R1: a handshake offers no extensions, and what follows the switch is redac
   const accept: [string, string] = ['Sec-WebSocket-Accept', SAMPLE_ACCEPT];
   const plan = await passage.answer(switching(accept, ['X-Echo', token]), TO);
   expect(value(plan.fields, 'x-echo')).toBe('[sig:redacted:api]');
+  const before = counters.redactions;
   expect(Buffer.concat(plan.frames!.push(frame(1, token))).toString()).toContain('[sig:redacted:api]');
+  expect(counters.redactions).toBe(before + 1);
   expect(() => passage.answer(switching(), TO)).toThrow(expect.objectContaining({ code: 'E_UPSTREAM' }));
   expect(() => passage.answer(switching(accept, ['Sec-WebSocket-Extensions', 'permessage-deflate']), TO)).toThrow(
     expect.objectContaining({ code: 'E_CODING' }),
@@ -194,6 +196,15 @@ test('H19: what asks for a WebSocket and is no handshake is refused before a cre
     });
   await expect(begin('https://api.example.com/ws', HANDSHAKE, 'POST')).rejects.toMatchObject({ code: 'E_HTTP' });
   expect(audit.events).toEqual([]);
+});
+
+test('R6: cookies of a handshake go to the vault, not to the client', async () => {
+  const { begin } = await setUp();
+  const passage = await begin('https://api.example.com/ws', HANDSHAKE);
+  const fields: [string, string][] = [['Sec-WebSocket-Accept', SAMPLE_ACCEPT], ['Set-Cookie', 'sid=fresh; Secure']];
+  const plan = await passage.answer(switching(...fields), TO);
+  expect(value(plan.fields, 'set-cookie')).toBeUndefined();
+  expect(plan.frames).toBeDefined();
 });
 
 test('a switch to WebSocket without a credential passes as it is', async () => {

@@ -311,35 +311,55 @@ test('redact() finds a secret at every address, since pairs of bytes are read by
   }
 });
 
-test('flush() takes a last chunk, gives it back when it is clean, and lets another text begin', () => {
+const textOf = (pieces: readonly Uint8Array[]) => Buffer.concat(pieces).toString();
+
+test('flush() lets another text begin', () => {
   const redaction = matcherOf('abcdefgh12').begin();
-  const clean = encodeUtf8('nothing here, ab');
-  expect(redaction.flush(clean)[0]).toBe(clean);
-  expect(redaction.push(encodeUtf8('x abcde'))).toEqual([encodeUtf8('x ')]);
-  expect(redaction.flush(encodeUtf8('fgh12 y')).map((piece) => Buffer.from(piece).toString()).join('')).toBe('[p] y');
-  expect(redaction.push(encodeUtf8('x abcde'))).toEqual([encodeUtf8('x ')]);
-  expect(redaction.flush().map((piece) => Buffer.from(piece).toString()).join('')).toBe('abcde');
+  expect(textOf(redaction.push(encodeUtf8('x abcde')))).toBe('x ');
+  expect(textOf(redaction.flush())).toBe('abcde');
   // What an earlier text ended with is no part of the next.
-  expect(Buffer.concat(redaction.flush(encodeUtf8('fgh12'))).toString()).toBe('fgh12');
-  expect([redaction.counts.get('p'), redaction.heldLength]).toEqual([1, 0]);
+  expect(textOf([...redaction.push(encodeUtf8('fgh12')), ...redaction.flush()])).toBe('fgh12');
+  expect(redaction.counts.get('p')).toBeUndefined();
 });
 
-test('flush() with a last chunk is push() and flush()', () => {
+test('R2: settle() passes on all, and the rest of a secret that has begun is redacted', () => {
+  const redaction = matcherOf('abcdefgh12').begin();
+  const say = (text: string) => textOf([...redaction.push(encodeUtf8(text)), ...redaction.settle()]);
+  expect([say('x abcde'), say('fgh'), say('12 y')]).toEqual(['x abcde', 'fgh', '[p] y']);
+  expect([say('abcde'), say('x'), say('fgh12')]).toEqual(['abcde', 'x', 'fgh12']);
+  expect([say('abcdefgh12'), say(''), say('abc'), textOf(redaction.flush())]).toEqual(['[p]', '', 'abc', '']);
+  expect(redaction.counts.get('p')).toBe(2);
+});
+
+test('R2: settle() shows no secret that could also go on', () => {
+  const redaction = createMatcher({ needles: SETS['each the beginning of the next']!, fields: [] }).begin();
+  const pieces = [...redaction.push(encodeUtf8('a secretab')), ...redaction.settle()];
+  expect(textOf(pieces)).not.toContain('secretab');
+  expect(redaction.heldLength).toBe(0);
+});
+
+test('R2: settle() after each chunk shows what flush() would, but for secrets that are cut', () => {
   const random = createRandom(11);
   for (const needles of Object.values(SETS)) {
     const matcher = createMatcher({ needles, fields: [] });
-    const redaction = matcher.begin();
     for (let i = 0; i < 200; i++) {
-      const chunks = cut(makeText(needles, random), random);
-      const pieces = chunks.slice(0, -1).flatMap((chunk) => redaction.push(chunk));
-      pieces.push(...redaction.flush(chunks.at(-1)));
-      expect(Buffer.concat(pieces).toString('latin1')).toBe(redactChunks(matcher, chunks));
+      const text = makeText(needles, random);
+      const redaction = matcher.begin();
+      const whole = textOf([...redaction.push(text), ...redaction.settle(), ...redaction.flush()]);
+      expect(whole).toBe(Buffer.from(matcher.redact(text)).toString());
     }
   }
 });
 
-test('flush() passes a last chunk on where nothing is looked for', () => {
+test('settle() has nothing to say where nothing is looked for', () => {
   const redaction = matcherOf().begin();
-  const last = encodeUtf8('abc');
-  expect([redaction.flush(last), redaction.flush(new Uint8Array(0)), redaction.flush()]).toEqual([[last], [], []]);
+  expect([redaction.push(encodeUtf8('abc')), redaction.settle()]).toEqual([[encodeUtf8('abc')], []]);
+});
+
+test('push() keeps nothing of a chunk, whose memory may be used for something else', () => {
+  const redaction = matcherOf('secret-one').begin();
+  const chunk = Buffer.from('before secret');
+  expect(Buffer.concat(redaction.push(chunk)).toString()).toBe('before ');
+  chunk.fill(0);
+  expect(Buffer.concat([...redaction.push(encodeUtf8('-two')), ...redaction.flush()]).toString()).toBe('secret-two');
 });

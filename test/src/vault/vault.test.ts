@@ -384,3 +384,17 @@ test('S24: a vault that was forgotten while its key was fetched uses the one tha
   await vault.deriveKey('audit');
   expect(key).toHaveBeenCalledTimes(2);
 });
+
+test('S24: B17: forget() waits for what is being written: it may be the only copy of a login', async () => {
+  const key = vi.fn(() => Promise.resolve(dek.slice()));
+  const { vault } = makeVault(undefined, key);
+  await vault.seal(jira, { token: 'old' });
+  key.mockImplementation(() => Promise.reject(new SigError('E_VAULT_LOCKED', 'only a person')));
+  await vault.update(jira, () => {
+    vault.forget();
+    return { token: 'rotated' };
+  });
+  await expect(vault.open(jira)).rejects.toMatchObject({ code: 'E_VAULT_LOCKED' });
+  key.mockImplementation(() => Promise.resolve(dek.slice()));
+  expect((await vault.open(jira))?.value).toEqual({ token: 'rotated' });
+});

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
 import { createRequestDecoder, createResponseDecoder } from '../../../src/http1/decoder.ts';
@@ -28,6 +29,13 @@ const keyOf = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64');
 
 test('expectAccept() answers the example of RFC 6455 §1.3', async () => {
   expect(await expectAccept(request(GOOD))).toBe(SAMPLE_ACCEPT);
+});
+
+test('expectAccept() is about the key as it is written, whatever its spare bits', async () => {
+  const odd = GOOD.replace('ZQ==', 'ZR==');
+  expect(await expectAccept(request(odd))).toBe(
+    createHash('sha1').update('dGhlIHNhbXBsZSBub25jZR==258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64'),
+  );
 });
 
 test.each(Object.entries({

@@ -106,10 +106,19 @@ test('redactFrames() leaves a clean message in one frame, and what is at its end
   expect(pass(matcher, [bytes]).equals(bytes)).toBe(true);
 });
 
-test('redactFrames() takes each message for itself', () => {
+test('R2: redactFrames() redacts the rest of a secret that is cut over messages', () => {
   const canary = makeCanary();
-  const [head, tail] = [canary.slice(0, 16), canary.slice(16)];
-  expect(messages(matcherFor(canary), frame(1, head), frame(1, tail))).toEqual([[1, head], [1, tail]]);
+  const [head, tail] = [canary.slice(0, 10), canary.slice(10)];
+  expect(messages(matcherFor(canary), frame(2, head), frame(2, `${tail} b`))).toEqual([[2, head], [2, `${MARK} b`]]);
+  const parts = [head, tail.slice(0, 5), tail.slice(5)];
+  expect(messages(matcherFor(canary), ...parts.map((part) => frame(1, part)))).toEqual([
+    [1, head],
+    [1, tail.slice(0, 5)],
+    [1, MARK],
+  ]);
+  // With a message in between it is none.
+  const between = [head, ' ', tail].map((part) => frame(1, part));
+  expect(messages(matcherFor(canary), ...between).map(([, text]) => text)).toEqual([head, ' ', tail]);
 });
 
 test('redactFrames() keeps control frames within 125 bytes, and a reason in UTF-8', () => {

@@ -49,3 +49,19 @@ test('R6: serveStream() passes no fresh session on', async ({ skip }) => {
   const session = await useSession(await useProxy(server), server);
   expect((await ask(session)).headers['set-cookie']).toBeUndefined();
 });
+
+test('serveStream() sends a request again when its answer fails validateRule', async ({ skip }) => {
+  needHttp2(skip);
+  const fresh = makeCanary();
+  const server = await useServer({
+    handler: (request) => ({ body: { ok: request.header('authorization') === `Bearer ${fresh}` } }),
+  });
+  const proxy = await useProxy(server, {
+    provider: { validateUrl: `${server.origin}/me`, validateRule: 'res.body.ok === true' },
+    check: (_, credential) => Promise.resolve({ valid: 'no', credential }),
+    renew: (provider) => Promise.resolve(makeCredential(provider, { token: fresh })),
+  });
+  const session = await useSession(proxy, server);
+  expect(await ask(session)).toMatchObject({ body: '{"ok":true}' });
+  expect(server.requests).toHaveLength(2);
+});
