@@ -200,7 +200,8 @@ function passOn(state: State, index: NeedleIndex, bytes: Uint8Array, final: bool
   if (done < pending) pieces.push(done === 0 && pending === bytes.length ? bytes : bytes.subarray(done, pending));
   state.skip = Math.max(0, done - pending);
   state.isMarked &&= state.skip > 0;
-  state.held = pending < bytes.length ? bytes.slice(pending) : NOTHING;
+  // A copy: whoever gave the chunk may reuse its memory, and slice() of a Buffer would share it.
+  state.held = pending < bytes.length ? new Uint8Array(bytes.subarray(pending)) : NOTHING;
 }
 
 function count(state: State, provider: string): void {

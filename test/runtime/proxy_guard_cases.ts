@@ -14,7 +14,7 @@ import { findLeaks } from '../_lib/canary.ts';
 import { ask, openSession, openTunnel } from '../_lib/http2.ts';
 import type { Wire } from '../_lib/wire.ts';
 import type { Form } from './forms_lab.ts';
-import { chunk, get, ok, type ProxyCase } from './proxy_lab.ts';
+import { chunk, get, ok, post, type ProxyCase } from './proxy_lab.ts';
 
 /** The cases, by what they show. */
 export const GUARD_CASES: Readonly<Record<string, ProxyCase>> = {
@@ -34,6 +34,25 @@ export const GUARD_CASES: Readonly<Record<string, ProxyCase>> = {
     );
     expect(Number(/Content-Length: (\d+)/.exec(got)![1])).toBe(got.length - got.indexOf('\r\n\r\n') - 4);
     expect(findLeaks(token, { got })).toEqual([]);
+    client.socket.destroy();
+  },
+
+  'long bodies are what they were, but for the credential in them': async (world) => {
+    const client = await world.tunnel();
+    // Every line ends with what may be the beginning of the secret.
+    const line = (i: number) => `${i} ${world.token} ${'x'.repeat(i % 997)}${world.token.slice(0, i % 20)}\n`;
+    const text = Array.from({ length: 4_000 }, (_, i) => line(i)).join('');
+    client.write(post(world, '/long', `Content-Length: ${text.length}`));
+    const far = await world.serve('/long');
+    await far.takeHead();
+    client.write(text);
+    expect((await far.takeBytes(text.length)).toString() === text).toBe(true);
+    far.write(`HTTP/1.0 200 OK\r\n\r\n${text}`);
+    far.socket.end();
+    const head = await client.takeHead();
+    expect(head).toContain('Transfer-Encoding: chunked');
+    const got = withoutChunks(await client.take(/\r\n0\r\n\r\n$/));
+    expect(got === text.replaceAll(world.token, '[sig:redacted:api]')).toBe(true);
     client.socket.destroy();
   },
 
@@ -198,6 +217,18 @@ export const GUARD_CASES: Readonly<Record<string, ProxyCase>> = {
     expect([ended.code, ended.stderr]).toEqual([143, '']);
   },
 };
+
+/** The content of a body in chunks. */
+function withoutChunks(body: string): string {
+  const pieces: string[] = [];
+  for (let at = 0;;) {
+    const end = body.indexOf('\r\n', at);
+    const size = parseInt(body.slice(at, end), 16);
+    if (!(size > 0)) return pieces.join('');
+    pieces.push(body.slice(end + 2, end + 2 + size));
+    at = end + 2 + size + 2;
+  }
+}
 
 function isDeno({ command }: Form): boolean {
   return command[0].endsWith('/deno');

@@ -1,4 +1,10 @@
-/** How much more memory than idle a form may take, in MiB: what Deno's own streams hold is not ours to change. */
-export function memoryLimitMiB(name: string): number {
-  return name.includes('Deno') ? 160 : 64;
+import type { Way } from './transfer.ts';
+
+/**
+ * How much more memory than idle a form may take, in MiB. What Deno's own streams hold is not ours to change, nor
+ * that Node 24 lets what its HTTP/2 reads pile up to 64 MiB before it collects any of it (2026-11-22).
+ */
+export function memoryLimitMiB(name: string, way: Way | 'clone' = 'clone'): number {
+  if (name.includes('Deno')) return 160;
+  return way.startsWith('h2') ? 96 : 64;
 }

@@ -162,16 +162,18 @@ function startReader(socket: Duplex, read: (bytes: Uint8Array, hash: Hash) => nu
   let isSlow = true;
   const done = new Promise<boolean>((resolve) => {
     const end = () => {
-      socket.off('close', end);
+      // What comes behind is the end of the message.
+      socket.off('close', end).off('data', onData);
       resolve(got === size && hash.digest('hex') === digestOf(size));
     };
-    socket.on('data', (bytes: Buffer) => {
+    const onData = (bytes: Buffer) => {
       got += read(bytes, hash);
       if (got >= size) return end();
       if (!isSlow) return;
       socket.pause();
       setTimeout(() => socket.resume(), PAUSE_MS);
-    });
+    };
+    socket.on('data', onData);
     socket.on('close', end);
   });
   // Listening has set it going.

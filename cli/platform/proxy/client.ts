@@ -7,7 +7,7 @@ import { writeResponseHead } from '../../../src/http1/write.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import type { ProxyCore } from './core.ts';
 import type { Deadline, ProxyTimes } from './deadline.ts';
-import { passOn } from './pass_on.ts';
+import { passOn } from '../upstream/pass_on.ts';
 import { createTunnel, type Tunnel } from '../upstream/tunnel.ts';
 
 /** A connection with requests on it: plain, or what came out of a client's TLS. */

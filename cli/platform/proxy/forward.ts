@@ -262,7 +262,8 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
         return;
       }
       if (passage!.injects) keep(bytes, REPLAY_LIMIT);
-      if (!exchange!.write(bytes)) client.hold();
+      // Until then they may have to be sent again.
+      if (!exchange!.write(bytes, !passage!.injects || keptBytes > REPLAY_LIMIT)) client.hold();
     },
     end() {
       if (isGone) return;

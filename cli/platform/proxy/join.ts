@@ -1,7 +1,7 @@
 import type { FrameRedaction } from '../../../src/websocket/redact_frames.ts';
 import type { Tunnel } from '../upstream/tunnel.ts';
 import type { Deadline } from './deadline.ts';
-import { passOn } from './pass_on.ts';
+import { passOn } from '../upstream/pass_on.ts';
 
 /**
  * Passes bytes between two sockets until either closes, as fast as the slower one reads.

@@ -355,3 +355,11 @@ test('settle() has nothing to say where nothing is looked for', () => {
   const redaction = matcherOf().begin();
   expect([redaction.push(encodeUtf8('abc')), redaction.settle()]).toEqual([[encodeUtf8('abc')], []]);
 });
+
+test('push() keeps nothing of a chunk, whose memory may be used for something else', () => {
+  const redaction = matcherOf('secret-one').begin();
+  const chunk = Buffer.from('before secret');
+  expect(Buffer.concat(redaction.push(chunk)).toString()).toBe('before ');
+  chunk.fill(0);
+  expect(Buffer.concat([...redaction.push(encodeUtf8('-two')), ...redaction.flush()]).toString()).toBe('secret-two');
+});

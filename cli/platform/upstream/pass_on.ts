@@ -20,8 +20,15 @@ const MIN_BYTES = 4_096;
  * @returns false when the socket is full: wait for `drain`
  */
 export function passOn(socket: Pick<Duplex, 'write'>, bytes: Uint8Array): boolean {
-  const buffer = bytes.buffer as Transferable;
-  // What is a part of something larger has neighbours.
-  if (!FREES || bytes.length < MIN_BYTES || buffer.byteLength !== bytes.length) return socket.write(bytes);
-  return socket.write(bytes, () => void buffer.transfer(0));
+  return canFree(bytes) ? socket.write(bytes, () => discard(bytes)) : socket.write(bytes);
+}
+
+/** Gives back the memory of bytes that nobody looks at any more. */
+export function discard(bytes: Uint8Array): void {
+  if (canFree(bytes)) (bytes.buffer as Transferable).transfer(0);
+}
+
+/** What is a part of something larger has neighbours. */
+function canFree(bytes: Uint8Array): boolean {
+  return FREES && bytes.length >= MIN_BYTES && bytes.buffer.byteLength === bytes.length;
 }

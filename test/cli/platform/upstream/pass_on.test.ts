@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
-import { passOn } from '../../../../cli/platform/proxy/pass_on.ts';
+import { discard, passOn } from '../../../../cli/platform/upstream/pass_on.ts';
 
 /** A socket that takes its time. */
 function makeSocket(hasRoom = true) {
@@ -36,4 +36,13 @@ test('passOn() leaves a part of something larger alone, and what is small', () =
 
 test('passOn() says when the socket is full', () => {
   expect(passOn(makeSocket(false).socket, new Uint8Array(10_000))).toBe(false);
+});
+
+test('discard() gives back what is whole, and nothing else', () => {
+  const whole = new Uint8Array(10_000);
+  discard(whole);
+  expect([0, 10_000]).toContain(whole.length);
+  const part = new Uint8Array(20_000).subarray(0, 10_000);
+  discard(part);
+  expect(part.length).toBe(10_000);
 });
