@@ -200,7 +200,7 @@ function passOn(state: State, index: NeedleIndex, bytes: Uint8Array, final: bool
   if (done < pending) pieces.push(done === 0 && pending === bytes.length ? bytes : bytes.subarray(done, pending));
   state.skip = Math.max(0, done - pending);
   state.isMarked &&= state.skip > 0;
-  // A copy: whoever gave the chunk may reuse its memory, and slice() of a Buffer would share it.
+  // A copy: slice() of a Buffer would keep all of it.
   state.held = pending < bytes.length ? new Uint8Array(bytes.subarray(pending)) : NOTHING;
 }
 

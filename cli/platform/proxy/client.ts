@@ -7,7 +7,6 @@ import { writeResponseHead } from '../../../src/http1/write.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import type { ProxyCore } from './core.ts';
 import type { Deadline, ProxyTimes } from './deadline.ts';
-import { passOn } from '../upstream/pass_on.ts';
 import { createTunnel, type Tunnel } from '../upstream/tunnel.ts';
 
 /** A connection with requests on it: plain, or what came out of a client's TLS. */
@@ -35,8 +34,6 @@ export interface Turn {
 export interface Client {
   /** Writes to the client. False means: wait for `drain`. */
   write(bytes: Uint8Array): boolean;
-  /** The same with bytes that nobody looks at afterwards: their memory may be gone then. */
-  pass(bytes: Uint8Array): boolean;
   /** From here on, the body of the request comes without its chunks. */
   unframe(): void;
   /** Stops reading the request's body. */
@@ -181,14 +178,12 @@ export function serveClient(options: ClientOptions): Served {
     else client.finish(true);
   }
 
-  function hasRoom(isTaken: boolean): boolean {
-    if (!isTaken) deadline.set(times.stallMs);
-    return isTaken;
-  }
-
   const client: Client = {
-    write: (bytes) => isClosed || hasRoom(socket.write(bytes)),
-    pass: (bytes) => isClosed || hasRoom(passOn(socket, bytes)),
+    write(bytes) {
+      if (isClosed || socket.write(bytes)) return true;
+      deadline.set(times.stallMs);
+      return false;
+    },
     unframe: () => decoder.unframe(),
     hold() {
       isHeld = true;

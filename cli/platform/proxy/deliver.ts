@@ -6,7 +6,6 @@ import { writeChunk, writeLastChunk, writeResponseHead } from '../../../src/http
 import type { AnswerPlan } from '../../../src/proxy/passage.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import { createBodyQueue } from '../upstream/answer.ts';
-import { discard } from '../upstream/pass_on.ts';
 import type { Exchange } from '../upstream/exchange.ts';
 import type { Client } from './client.ts';
 
@@ -118,10 +117,7 @@ function beginStream({ client, exchange, message, plan, to }: DeliverOptions) {
   const fields = closing(withFraming(plan.fields, framing, isChunked), to.keepAlive, keepAlive);
   client.write(writeResponseHead(message.status, plan.reason, fields));
   return {
-    /** Whether what is written is a copy. */
-    isChunked,
-    write: (piece: Uint8Array) =>
-      piece.length === 0 || (isChunked ? client.pass(writeChunk(piece)) : client.write(piece)),
+    write: (piece: Uint8Array) => piece.length === 0 || client.write(isChunked ? writeChunk(piece) : piece),
     end(trailers: HeaderPairs) {
       if (isChunked) client.write(writeLastChunk(trailers));
       client.finish(keepAlive);
@@ -141,7 +137,6 @@ function deliverScanned(options: DeliverOptions, redaction: Redaction): Delivery
     body(bytes) {
       clearTimeout(quiet);
       write(redaction.push(bytes));
-      if (stream.isChunked) discard(bytes);
       // Where two sides talk in turns, the last byte of a message may look like the first of a secret.
       if (redaction.heldLength > 0) quiet = setTimeout(() => write(redaction.release()), QUIET_MS).unref();
     },

@@ -262,8 +262,7 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
         return;
       }
       if (passage!.injects) keep(bytes, REPLAY_LIMIT);
-      // Until then they may have to be sent again.
-      if (!exchange!.write(bytes, !passage!.injects || keptBytes > REPLAY_LIMIT)) client.hold();
+      if (!exchange!.write(bytes)) client.hold();
     },
     end() {
       if (isGone) return;

@@ -148,15 +148,12 @@ export function serveStream(options: StreamOptions): void {
     end();
   }
 
-  function write(bytes: Uint8Array): boolean {
-    if (isOver || stream.destroyed || stream.closed) return true;
-    decoder.push(bytes);
-    return writeEvents();
-  }
-
   const client: Client = {
-    write,
-    pass: write,
+    write(bytes) {
+      if (isOver || stream.destroyed || stream.closed) return true;
+      decoder.push(bytes);
+      return writeEvents();
+    },
     unframe() {
       isUnframed = true;
     },

@@ -1,7 +1,6 @@
 import type { FrameRedaction } from '../../../src/websocket/redact_frames.ts';
 import type { Tunnel } from '../upstream/tunnel.ts';
 import type { Deadline } from './deadline.ts';
-import { passOn } from '../upstream/pass_on.ts';
 
 /**
  * Passes bytes between two sockets until either closes, as fast as the slower one reads.
@@ -72,8 +71,8 @@ export function joinTunnel(
     if (from.rest.length > 0) write(from.rest);
   }
 
-  pipe(a, b, (bytes) => passOn(b.socket, bytes));
-  pipe(b, a, frames ? (bytes) => writeFrames(frames, bytes) : (bytes) => passOn(a.socket, bytes));
+  pipe(a, b, (bytes) => b.socket.write(bytes));
+  pipe(b, a, frames ? (bytes) => writeFrames(frames, bytes) : (bytes) => a.socket.write(bytes));
   a.resume();
   b.resume();
 }

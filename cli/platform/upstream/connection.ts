@@ -4,7 +4,6 @@ import { Http1Error, toSigError } from '../../../src/http1/error.ts';
 import type { MessageEvent, ParsedResponse } from '../../../src/http1/message.ts';
 import type { Asked } from '../../../src/http1/response_head.ts';
 import type { Opened } from './open.ts';
-import { passOn } from './pass_on.ts';
 import { createTunnel, type Tunnel } from './tunnel.ts';
 
 /** Receives what happens to one request on a connection. */
@@ -28,12 +27,8 @@ export interface Connection {
   readonly closed: boolean;
   /** Begins a request. The connection must be free. */
   begin(asked: Asked, sink: ConnectionSink): void;
-  /**
-   * Writes bytes of the request. False means: wait for `drain`.
-   *
-   * @param isLastUse whether nobody looks at them afterwards, so that their memory may be gone. Default false
-   */
-  write(bytes: Uint8Array, isLastUse?: boolean): boolean;
+  /** Writes bytes of the request. False means: wait for `drain`. */
+  write(bytes: Uint8Array): boolean;
   /** Holds back what is written until the end of this turn, so that it goes out as one. */
   gather(): void;
   /** Says that the request is written whole. */
@@ -160,7 +155,7 @@ export function createConnection(
       touched = false;
       keepAlive = false;
     },
-    write: (bytes, isLastUse = false) => closed || (isLastUse ? passOn(socket, bytes) : socket.write(bytes)),
+    write: (bytes) => closed || socket.write(bytes),
     gather() {
       socket.cork();
       queueMicrotask(() => socket.uncork());

@@ -43,12 +43,8 @@ export interface ExchangeListener {
 
 /** One request and its answer. */
 export interface Exchange {
-  /**
-   * Writes bytes of the body, framed by the caller. False means: wait for `drain`.
-   *
-   * @param isLastUse whether nobody looks at them afterwards, so that their memory may be gone. Default false
-   */
-  write(bytes: Uint8Array, isLastUse?: boolean): boolean;
+  /** Writes bytes of the body, framed by the caller. False means: wait for `drain`. */
+  write(bytes: Uint8Array): boolean;
   /** Says that the body is written whole. Not needed without one. */
   finish(): void;
   /** Takes the chunks off the body of the answer. To be called from `head`. */
@@ -190,10 +186,10 @@ export function startExchange(
   } else void open();
 
   return {
-    write(bytes, isLastUse) {
+    write(bytes) {
       if (isOver) return true;
       timer?.refresh();
-      if (connection) return connection.write(bytes, isLastUse);
+      if (connection) return connection.write(bytes);
       waiting!.push(bytes);
       return false;
     },
