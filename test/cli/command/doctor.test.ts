@@ -46,6 +46,6 @@ test('doctor probe says which programs work through the proxy, without a home', 
   const { code, stdout } = await runSig(['doctor', 'probe', '--json'], { home: await useHome(), timeoutMs: 60_000 });
   const { ok, findings } = JSON.parse(stdout);
   expect([code, ok]).toEqual([0, true]);
-  for (const finding of findings) expect(['curl', 'git', 'node', 'deno', 'python3']).toContain(finding.check);
+  for (const finding of findings) expect(['curl', 'git', 'node', 'deno', 'python3', 'java']).toContain(finding.check);
   expect((await runSig(['doctor', 'prob'], { home: await useHome() })).code).toBe(2);
 }, 90_000);
