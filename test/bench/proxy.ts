@@ -29,20 +29,28 @@ import { findNodeRelease } from '../_lib/node_release.ts';
 import { runSig } from '../_lib/sig.ts';
 import { makeTempFolder } from '../_lib/temp_folder.ts';
 import { drawBars } from './_chart.ts';
+import { median } from './_measure.ts';
 import { load, type LoadOptions, type LoadResult, serve } from './proxy_load.ts';
 import { startNpmPeer } from './proxy_npm_peers.ts';
 import { type Peer, startMitmproxy, startSquid } from './proxy_peers.ts';
 
 type Kind = LoadOptions['kind'];
 
-/** Connections of each kind, and how long it warms up. */
-const KINDS: Readonly<Record<Kind, { readonly connections: readonly number[]; readonly warmUpSeconds: number }>> = {
+interface KindOptions {
+  /** Each is a table. */
+  readonly connections: readonly number[];
+  readonly warmUpSeconds: number;
+  /** How often each takes its turn, so that a busy moment of the machine meets all alike; medians count. */
+  readonly rounds: number;
+}
+
+const KINDS: Readonly<Record<Kind, KindOptions>> = {
   // First, while all are fresh.
-  tunnels: { connections: [1_000], warmUpSeconds: 1 },
-  kept: { connections: [1_000], warmUpSeconds: 1 },
-  requests: { connections: [1, 32, 64], warmUpSeconds: 5 },
-  connections: { connections: [8], warmUpSeconds: 2 },
-  transfer: { connections: [4], warmUpSeconds: 2 },
+  tunnels: { connections: [1_000], warmUpSeconds: 1, rounds: 1 },
+  kept: { connections: [1_000], warmUpSeconds: 1, rounds: 1 },
+  requests: { connections: [1, 32, 64], warmUpSeconds: 5, rounds: 3 },
+  connections: { connections: [8], warmUpSeconds: 2, rounds: 3 },
+  transfer: { connections: [4], warmUpSeconds: 2, rounds: 1 },
 };
 /** Made by `npm run compile -- linux-x64`. */
 const EXECUTABLE = 'dist/sig-linux-x64';
@@ -64,20 +72,23 @@ async function main(seconds: number, kinds: readonly Kind[], connections: string
     await writeFile(serverCa, certificatePem);
     const peers = await startPeers(folder.path, port, serverCa, children);
     for (const kind of kinds) {
-      const { warmUpSeconds, ...its } = KINDS[kind];
+      const { warmUpSeconds, rounds, ...its } = KINDS[kind];
       for (const count of connections?.split(',').map(Number) ?? its.connections) {
-        const common = { port, connections: count, seconds, warmUpSeconds, kind };
-        const rows: Record<string, string | number>[] = [{
-          name: 'direct',
-          ...await measure({ ...common, ca: certificatePem }, []),
-        }];
-        for (const { name, ca, pids, ...peer } of peers) {
-          try {
-            rows.push({ name, ...await measure({ ...common, proxy: peer.port, ca }, pids) });
-          } catch (error) {
-            console.log(`${name} failed: ${String(error).slice(0, 600)}`);
+        const common = { port, connections: count, seconds, kind };
+        const found = new Map<string, Record<string, number>[]>();
+        for (let round = 0; round < rounds; round++) {
+          // What was warm once is so again in a moment.
+          const options = { ...common, warmUpSeconds: round === 0 ? warmUpSeconds : 1 };
+          for (const { name, ca, pids, port: proxy } of [{ name: 'direct', ca: certificatePem, pids: [] }, ...peers]) {
+            try {
+              const row = await measure({ ...options, ca, ...(proxy === undefined ? {} : { proxy }) }, pids);
+              found.set(name, [...found.get(name) ?? [], row]);
+            } catch (error) {
+              console.log(`${name} failed: ${String(error).slice(0, 600)}`);
+            }
           }
         }
+        const rows = [...found].map(([name, all]) => ({ name, ...medians(all) }));
         console.log(`\n${kind}, ${count} at once`);
         console.table(rows);
         const chart = process.env.BENCH_CHART;
@@ -129,7 +140,11 @@ async function startPeers(
   return peers;
 }
 
-/** One row of a table. */
+function medians(rows: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  return Object.fromEntries(Object.keys(rows[0]!).map((name) => [name, median(rows.map((row) => row[name]!))]));
+}
+
+/** One row of a table, measured once. */
 async function measure(options: LoadOptions, pids: readonly number[]): Promise<Record<string, number>> {
   const idleMiB = await rssOf(pids);
   const running = startCommand(process.execPath, [process.argv[1]!, 'load', JSON.stringify(options)], {

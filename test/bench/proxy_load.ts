@@ -92,12 +92,17 @@ export async function load(options: LoadOptions): Promise<void> {
   let endAt = Infinity;
   let isCounting = false;
 
-  /** Asks once; resolves when the answer is whole. */
-  function ask(socket: Socket): Promise<void> {
+  /** Asks, again and again while `goesOn`. Nothing is made for each request: this must not be the bottleneck. */
+  function ask(socket: Socket, goesOn: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       let left = -1;
-      const startedAt = performance.now();
-      const onData = (piece: Buffer) => {
+      let startedAt = 0;
+      const send = () => {
+        left = -1;
+        startedAt = performance.now();
+        socket.write(request);
+      };
+      socket.on('data', (piece: Buffer) => {
         if (isCounting) bytes += piece.length;
         if (left < 0) {
           const text = piece.toString('latin1', 0, 2048);
@@ -110,28 +115,27 @@ export async function load(options: LoadOptions): Promise<void> {
         } else left -= piece.length;
         if (left > 0 && !(left === Infinity && piece.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK))) return;
         if (isCounting) latencies.push(performance.now() - startedAt);
-        socket.off('data', onData);
-        resolve();
-      };
-      socket.on('data', onData);
+        if (goesOn()) send();
+        else resolve();
+      });
       socket.once('error', reject);
-      socket.write(request);
+      send();
     });
   }
 
+  const isTimeLeft = () => performance.now() < endAt;
+  const never = () => false;
   const drivers = {
-    async requests(socket: Socket): Promise<void> {
-      while (performance.now() < endAt) await ask(socket);
-    },
-    transfer: (socket: Socket) => drivers.requests(socket),
+    requests: (socket: Socket) => ask(socket, isTimeLeft),
+    transfer: (socket: Socket) => ask(socket, isTimeLeft),
     tunnels: async () => {},
-    kept: ask,
+    kept: (socket: Socket) => ask(socket, never),
     async connections(first: Socket): Promise<void> {
       first.destroy();
-      while (performance.now() < endAt) {
+      while (isTimeLeft()) {
         const startedAt = performance.now();
         const socket = await open(options, context);
-        await ask(socket);
+        await ask(socket, never);
         socket.destroy();
         if (!isCounting) continue;
         latencies.pop();

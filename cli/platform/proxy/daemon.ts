@@ -63,10 +63,10 @@ const KEPT = [
 ];
 
 /**
- * What the daemon's Node is told. V8 lets its young generation grow to 48 MiB and keeps it; a process that mostly
- * waits need not hold that.
+ * What the daemon's Node is told. V8 lets its young generation grow to 48 MiB and keeps it; a quarter of that is less
+ * to hold while it waits, and takes less time under load, since more of it stays in the processor's cache (2026-11-22).
  */
-export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1'];
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
 
 /** And neither what calls itself Node, nor an executable of ours. */
 const IS_NODE = !('Bun' in globalThis) && !('Deno' in globalThis);
