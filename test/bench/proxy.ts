@@ -16,7 +16,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -45,7 +45,6 @@ interface KindOptions {
 }
 
 const KINDS: Readonly<Record<Kind, KindOptions>> = {
-  // First, while all are fresh.
   tunnels: { connections: [1_000], warmUpSeconds: 1, rounds: 1 },
   kept: { connections: [1_000], warmUpSeconds: 1, rounds: 1 },
   requests: { connections: [1, 32, 64], warmUpSeconds: 5, rounds: 3 },
@@ -64,14 +63,20 @@ async function main(seconds: number, kinds: readonly Kind[], connections: string
   const folder = await makeTempFolder('sig-bench-');
   const children: ChildProcess[] = [];
   try {
+    // squid runs as another user.
+    await chmod(folder.path, 0o711);
     const server = spawn(process.execPath, [process.argv[1]!, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(server);
     const line = await new Promise<string>((resolve) => server.stdout!.once('data', (bytes) => resolve(String(bytes))));
     const { port, certificatePem } = JSON.parse(line);
     const serverCa = join(folder.path, 'server.pem');
     await writeFile(serverCa, certificatePem);
-    const peers = await startPeers(folder.path, port, serverCa, children);
-    for (const kind of kinds) {
+    for (const [at, kind] of kinds.entries()) {
+      // Fresh ones for each table: what a thousand connections leave behind would slow down what comes after.
+      for (const child of children.splice(1)) child.kill();
+      const place = join(folder.path, String(at));
+      await mkdir(place);
+      const peers = await startPeers(place, port, serverCa, children);
       const { warmUpSeconds, rounds, ...its } = KINDS[kind];
       for (const count of connections?.split(',').map(Number) ?? its.connections) {
         const common = { port, connections: count, seconds, kind };
