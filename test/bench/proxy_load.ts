@@ -41,7 +41,7 @@ export interface LoadResult {
 }
 
 const SMALL = Buffer.alloc(1024, 'x');
-const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 const PIECE = Buffer.alloc(65_536, 'The quick brown fox jumps over the lazy dog. ');
 /** Bytes of a large answer. */
 const LARGE_BYTES = 64 * 1024 * 1024;
