@@ -96,8 +96,8 @@ export function composeMachine(options: MachineOptions): Machine {
     return createRenewal({ send: await send(), clock, env, ...(renewBrowser === undefined ? {} : { renewBrowser }) });
   });
   const check: Check = async (provider, credential) => {
-    const { validateCredential } = await import('../src/login/validate.ts');
-    return await validateCredential(provider, credential, { send: await send(), clock, env });
+    const { createCheck } = await import('../src/login/validate.ts');
+    return await createCheck({ send: await send(), clock, env })(provider, credential);
   };
   return {
     configPath,

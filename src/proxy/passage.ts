@@ -9,7 +9,7 @@ import { redactBody } from '../redact/redact_body.ts';
 import { redactFields, redactReason } from '../redact/redact_head.ts';
 import { describeRequest, useEvent } from '../audit/describe.ts';
 import { type Authorization, authorizeBody, type Authorizer, isRepeatable, needsBody } from '../sig/authorize.ts';
-import { canDoubt, type Doubt, doubtsByBody, doubtsByHead } from '../sig/doubt.ts';
+import { canDoubt, type Doubt, DOUBT_HOLD_MS, DOUBT_LIMIT, doubtsByBody, doubtsByHead } from '../sig/doubt.ts';
 import { isSetCookie, keepCookies, withoutCookies } from '../sig/roll.ts';
 import { createMatcherCache } from '../sig/secrets.ts';
 import type { Signing } from '../sig/sign.ts';
@@ -88,6 +88,10 @@ export interface Passage {
 
 /** Weighs an answer that is no 401; see `src/sig/doubt.ts`. */
 export interface Weighing {
+  /** Longest body that is held for it, in bytes. */
+  readonly limitBytes: number;
+  /** Longest time that a body is waited for, in milliseconds. */
+  readonly holdMs: number;
   /** @returns `'body'` when a rule must see the body, as it came, too */
   head(response: ParsedResponse): readonly Doubt[] | 'body';
   body(response: ParsedResponse, body: Bytes): Promise<readonly Doubt[]>;
@@ -256,6 +260,8 @@ export function createPassages(ports: PassagePorts): Passages {
     const { providers } = authorization;
     const headOf = ({ status, fields }: ParsedResponse) => ({ status, headers: fields });
     return {
+      limitBytes: DOUBT_LIMIT,
+      holdMs: DOUBT_HOLD_MS,
       head: (response) => doubtsByHead(providers, asked, headOf(response)),
       body: (response, body) => doubtsByBody(providers, headOf(response), body, ports.decoders),
       async settle(doubts) {

@@ -38,10 +38,6 @@ const REPLAY_LIMIT = 1024 * 1024;
 /** Largest body that a rule puts a field into. */
 const BODY_RULE_LIMIT = 8 * 1024 * 1024;
 
-/** Longest body of an answer that is held until a `validateRule` has seen it, in bytes, and longest time. */
-const WEIGH_LIMIT = 64 * 1024;
-const WEIGH_MS = 500;
-
 /** Forwards one request and its answer. */
 export function forwardRequest(request: ParsedRequest, client: Client, options: ForwardOptions): Turn {
   const { upstream, times } = options;
@@ -124,16 +120,17 @@ export function forwardRequest(request: ParsedRequest, client: Client, options: 
     function weigh(message: ParsedResponse, weighing: Weighing): void {
       const doubts = weighing.head(message);
       const { framing } = message;
+      const { limitBytes, holdMs } = weighing;
       if (doubts !== 'body' && doubts.length === 0) return show(message);
-      const isShort = framing.kind !== 'none' && (framing.kind !== 'length' || framing.length <= WEIGH_LIMIT);
+      const isShort = framing.kind !== 'none' && (framing.kind !== 'length' || framing.length <= limitBytes);
       if (doubts === 'body' && !isShort) return show(message);
       // As the delivery would do: what is held goes through a redaction.
       if (framing.kind === 'chunked') get().unframe();
       if (doubts !== 'body') {
-        held = holdAnswer(WEIGH_LIMIT, WEIGH_MS, (body) => guard(() => body || get().pause()));
+        held = holdAnswer(limitBytes, holdMs, (body) => guard(() => body || get().pause()));
         return void settle(message, weighing, doubts).catch(fail);
       }
-      held = holdAnswer(WEIGH_LIMIT, WEIGH_MS, (body) =>
+      held = holdAnswer(limitBytes, holdMs, (body) =>
         guard(() => {
           if (!body) return show(message);
           weighing.body(message, body).then((found) => settle(message, weighing, found)).catch(fail);
