@@ -1,7 +1,7 @@
 import { withFraming } from '../../src/http1/forward.ts';
 import type { Framing } from '../../src/http1/message.ts';
 import type { Send } from '../../src/ports.ts';
-import type { RequestHead } from '../../src/target/head.ts';
+import type { HeaderPairs, RequestHead } from '../../src/target/head.ts';
 import { authorityOf } from '../../src/target/target.ts';
 import { createAnswer } from './upstream/answer.ts';
 import { environmentProxy, parseNetworkProxy } from './upstream/network_proxy.ts';
@@ -55,7 +55,7 @@ export function createSend(options: UpstreamOptions): Send {
   };
 }
 
-function fieldsOf({ target, headers }: RequestHead, framing: Framing): [string, string][] {
+function fieldsOf({ target, headers }: RequestHead, framing: Framing): HeaderPairs {
   const host = authorityOf(target);
   const fields: [string, string][] = [];
   let hasHost = false;

@@ -1,16 +1,51 @@
 import { SigError } from '../errors.ts';
 import { decodeUtf8, encodeUtf8 } from '../encoding/bytes.ts';
+import { isSameField } from '../target/field_name.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
+import { isRepeated, markRepeated } from '../target/repeated.ts';
 import { join, type Placement } from './placement.ts';
 
-/** Puts header and query placements into a head. The client's own order and other fields stay. */
-export function placeInHead(head: RequestHead, placements: readonly Placement[]): RequestHead {
-  let { headers, path } = head;
+/**
+ * Heads that come again with what was placed into their fields, by those fields as they came. For the same placements
+ * only, and with their secrets in it: who keeps it forgets it together with them.
+ */
+export type PlacedHeaders = WeakMap<HeaderPairs, HeaderPairs>;
+
+/**
+ * Puts header and query placements into a head. The client's own order and other fields stay.
+ *
+ * @param known remembers what is made of fields that come again; the same pairs then give the same pairs
+ */
+export function placeInHead(
+  head: RequestHead,
+  placements: readonly Placement[],
+  known?: PlacedHeaders,
+): RequestHead {
+  let { path } = head;
   for (const placement of placements) {
-    if (placement.in === 'header') headers = placeHeader(headers, placement);
-    else if (placement.in === 'query') path = placeQuery(path, placement);
+    if (placement.in === 'query') path = placeQuery(path, placement);
   }
+  const headers = known ? placeRepeated(head.headers, placements, known) : placeHeaders(head.headers, placements);
   return { method: head.method, target: head.target, path, headers };
+}
+
+function placeRepeated(headers: HeaderPairs, placements: readonly Placement[], known: PlacedHeaders): HeaderPairs {
+  const last = known.get(headers);
+  if (last !== undefined) return last;
+  const placed = placeHeaders(headers, placements);
+  if (isRepeated(headers)) {
+    markRepeated(placed);
+    known.set(headers, placed);
+  }
+  return placed;
+}
+
+function placeHeaders(headers: HeaderPairs, placements: readonly Placement[]): HeaderPairs {
+  let placed = headers;
+  for (const placement of placements) {
+    if (placement.in === 'header') placed = placeHeader(placed, placement);
+  }
+  return placed;
 }
 
 /**
@@ -18,17 +53,15 @@ export function placeInHead(head: RequestHead, placements: readonly Placement[])
  * apart, so a client's `X_Csrf_Token` would stand beside the injected one (X10).
  */
 function placeHeader(headers: HeaderPairs, placement: Placement): HeaderPairs {
-  const name = foldName(placement.name);
-  const others = headers.filter(([other]) => foldName(other) !== name);
-  if (placement.action === 'remove') return others;
-  if (placement.action === 'set') return [...others, [placement.name, placement.value]];
-  const own = headers.filter(([other]) => foldName(other) === name).map(([, value]) => value);
-  const value = [...own, placement.value].reduce((first, second) => join(placement.name, first, second), '');
-  return [...others, [placement.name, value]];
-}
-
-function foldName(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
+  const placed: HeaderPairs[number][] = [];
+  let own = '';
+  for (const field of headers) {
+    if (!isSameField(field[0], placement.name)) placed.push(field);
+    else if (placement.action === 'append') own = join(placement.name, own, field[1]);
+  }
+  if (placement.action === 'append') placed.push([placement.name, join(placement.name, own, placement.value)]);
+  else if (placement.action !== 'remove') placed.push([placement.name, placement.value]);
+  return placed;
 }
 
 function placeQuery(path: string, placement: Placement): string {

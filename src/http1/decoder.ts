@@ -2,9 +2,10 @@ import { type BodyReader, createBodyReader } from './body.ts';
 import { Http1Error } from './error.ts';
 import { createHeadScan, type HeadScan, type LineCheck, resetHeadScan, scanHead } from './head_scan.ts';
 import { createInbox, receive, takeRest } from './inbox.ts';
+import { createKnownHead, type KnownHead } from './known_head.ts';
 import { type Limits, MAX_INTERIM_RESPONSES, REQUEST_LIMITS, RESPONSE_LIMITS } from './limits.ts';
 import type { MessageEvent, ParsedRequest, ParsedResponse } from './message.ts';
-import { checkRequestLine, readRequestHead } from './request_head.ts';
+import { checkRequestLine, keepHead, readKnownHead, readRequestHead } from './request_head.ts';
 import { type Asked, checkStatusLine, readResponseHead } from './response_head.ts';
 
 /** Bytes in, events out. Nothing here reads or writes a socket. */
@@ -49,12 +50,13 @@ export interface ResponseDecoder extends Decoder<ParsedResponse> {
  * ```
  */
 export function createRequestDecoder(limits: Limits = REQUEST_LIMITS): Decoder<ParsedRequest> {
-  return createDecoder(
-    'request',
-    limits,
-    checkRequestLine,
-    (scan, bytes, start) => readRequestHead(scan, bytes, start, limits),
-  );
+  const known = createKnownHead();
+  return createDecoder('request', limits, checkRequestLine, (scan, bytes, start) => {
+    if (scan.isKnown) return readKnownHead(known, scan, bytes, start);
+    const message = readRequestHead(scan, bytes, start, limits);
+    keepHead(known, message, scan, bytes, start);
+    return message;
+  }, known);
 }
 
 /**
@@ -96,10 +98,12 @@ function createDecoder<Message extends ParsedRequest | ParsedResponse>(
   of: 'request' | 'response',
   limits: Limits,
   checkLine: LineCheck,
-  readHead: (scan: HeadScan, bytes: Uint8Array, start: number) => Message,
+  /** `undefined` when the head is to be scanned again, with nothing known. */
+  readHead: (scan: HeadScan, bytes: Uint8Array, start: number) => Message | undefined,
+  known?: KnownHead,
 ): InternalDecoder<Message> {
   const inbox = createInbox();
-  const scan = createHeadScan(of);
+  const scan = createHeadScan(of, known);
   let body: BodyReader | undefined;
   let unframed = false;
   let finished = false;
@@ -112,6 +116,11 @@ function createDecoder<Message extends ParsedRequest | ParsedResponse>(
       return undefined;
     }
     const message = readHead(scan, inbox.bytes, inbox.at);
+    if (!message) {
+      known!.message = undefined;
+      resetHeadScan(scan, of);
+      return nextHead();
+    }
     inbox.at += scan.position;
     resetHeadScan(scan, of);
     if (message.framing.kind === 'tunnel') tunnel = true;

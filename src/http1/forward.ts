@@ -1,12 +1,19 @@
+import { isNamed } from '../target/field_name.ts';
 import type { HeaderPairs } from '../target/head.ts';
+import { rememberRepeated } from '../target/repeated.ts';
 import { listField } from './fields.ts';
 import type { Framing, ParsedRequest, ParsedResponse } from './message.ts';
 
-/** Fields of one connection, which are never passed on (RFC 9110 §7.6.1). */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'te', 'upgrade', 'http2-settings']);
-
 /** Fields that `Connection` may not take away: without them the message is another one. */
-const PROTECTED = new Set(['host', 'content-length', 'transfer-encoding', 'trailer', 'expect', 'cache-control']);
+const PROTECTED = ['host', 'content-length', 'transfer-encoding', 'trailer', 'expect', 'cache-control'];
+
+type Field = HeaderPairs[number];
+
+const SAYS_CLOSE: Field = ['Connection', 'close'];
+const SAYS_KEEP_ALIVE: Field = ['Connection', 'keep-alive'];
+const SAYS_UPGRADE: Field = ['Connection', 'Upgrade'];
+const LETTER_P = 112;
+const TO_LOWER = 32;
 
 /**
  * The fields of a request as they go upstream: those of the client's connection are gone, `Host`
@@ -16,21 +23,27 @@ const PROTECTED = new Set(['host', 'content-length', 'transfer-encoding', 'trail
  * the client's is passed on, so that no later hop can be told to drop one (security cases P5, X9).
  *
  * @param authority as `Host` has it: of the target that the connection is opened to
+ * @returns the very same pairs for the same `fields` and authority, when those come again
  */
-export function forwardRequestFields(request: ParsedRequest, authority: string): [string, string][] {
-  const { fields } = request;
+export function forwardRequestFields(request: ParsedRequest, authority: string): HeaderPairs {
+  const { fields, upgrade } = request;
+  return upgrade === 'websocket' ? forwardFields(fields, authority, true) : forwardPlain(fields, authority);
+}
+
+const forwardPlain = rememberRepeated((fields, authority: string) => forwardFields(fields, authority, false));
+
+function forwardFields(fields: HeaderPairs, authority: string, isWebSocket: boolean): HeaderPairs {
   const nominated = listField(fields, 'connection');
-  const isWebSocket = request.upgrade === 'websocket';
   // Trailers pass through us, so the client's wish for them may too (RFC 9110 §10.1.4).
   const wantsTrailers = listField(fields, 'te').includes('trailers');
-  const kept: [string, string][] = [];
+  const kept: Field[] = [];
   let hasHost = false;
-  for (const [name, value] of fields) {
-    const key = name.toLowerCase();
-    if (key === 'host') {
+  for (const field of fields) {
+    const [name] = field;
+    if (isNamed(name, 'host')) {
       hasHost = true;
       kept.push([name, authority]);
-    } else if (!isOfConnection(key, nominated)) kept.push([name, value]);
+    } else if (!isOfConnection(name, nominated)) kept.push(field);
   }
   if (!hasHost) kept.unshift(['Host', authority]);
   const connection: string[] = [];
@@ -55,23 +68,23 @@ export interface ForwardTo {
 }
 
 /** The fields of a response as they go to the client: those of the server's connection are gone. */
-export function forwardResponseFields(response: ParsedResponse, to: ForwardTo): [string, string][] {
+export function forwardResponseFields(response: ParsedResponse, to: ForwardTo): HeaderPairs {
   const { fields, status } = response;
   const nominated = listField(fields, 'connection');
   // RFC 9110 §15.2.2, §15.5.22: with these, Upgrade is the answer. Elsewhere it offers what we would not pass.
   const keepsUpgrade = status === 101 || status === 426;
   // RFC 9112 §6.1, §6.2: neither field belongs there, and a client might believe it.
   const isBodiless = status < 200 || status === 204;
-  const kept: [string, string][] = [];
-  for (const [name, value] of fields) {
-    const key = name.toLowerCase();
-    if (isBodiless && (key === 'content-length' || key === 'transfer-encoding')) continue;
-    if (!isOfConnection(key, nominated) || (keepsUpgrade && key === 'upgrade')) kept.push([name, value]);
+  const kept: Field[] = [];
+  for (const field of fields) {
+    const [name] = field;
+    if (isBodiless && isFraming(name)) continue;
+    if (!isOfConnection(name, nominated) || (keepsUpgrade && isNamed(name, 'upgrade'))) kept.push(field);
   }
-  if (keepsUpgrade) kept.push(['Connection', 'Upgrade']);
+  if (keepsUpgrade) kept.push(SAYS_UPGRADE);
   else if (response.interim) return kept;
-  else if (!to.keepAlive) kept.push(['Connection', 'close']);
-  else if (to.minor === 0) kept.push(['Connection', 'keep-alive']);
+  else if (!to.keepAlive) kept.push(SAYS_CLOSE);
+  else if (to.minor === 0) kept.push(SAYS_KEEP_ALIVE);
   return kept;
 }
 
@@ -81,24 +94,47 @@ export function forwardResponseFields(response: ParsedResponse, to: ForwardTo): 
  *
  * @param hasTrailers whether trailers are written, so that `Trailer` stays. Default false
  */
-export function withFraming(fields: HeaderPairs, framing: Framing, hasTrailers = false): [string, string][] {
-  const kept: [string, string][] = [];
-  let wanted: [string, string] | undefined;
+export function withFraming(fields: HeaderPairs, framing: Framing, hasTrailers = false): HeaderPairs {
+  const kept: Field[] = [];
+  let wanted: Field | undefined;
   if (framing.kind === 'length') wanted = ['Content-Length', String(framing.length)];
   else if (framing.kind === 'chunked') wanted = ['Transfer-Encoding', 'chunked'];
-  for (const [name, value] of fields) {
-    const key = name.toLowerCase();
-    if (key === 'content-length' || key === 'transfer-encoding') {
+  for (const field of fields) {
+    const [name] = field;
+    if (isFraming(name)) {
       if (!wanted) continue;
-      kept.push(key === wanted[0].toLowerCase() ? [name, wanted[1]] : wanted);
+      // The spelling stays where the framing does.
+      kept.push(name.length === wanted[0].length ? [name, wanted[1]] : wanted);
       wanted = undefined;
-    } else if (key !== 'trailer' || hasTrailers) kept.push([name, value]);
+    } else if (hasTrailers || !isNamed(name, 'trailer')) kept.push(field);
   }
   if (wanted) kept.push(wanted);
   return kept;
 }
 
-function isOfConnection(key: string, nominated: readonly string[]): boolean {
-  if (HOP_BY_HOP.has(key) || key.startsWith('proxy-')) return true;
-  return nominated.length > 0 && nominated.includes(key) && !PROTECTED.has(key);
+function isFraming(name: string): boolean {
+  return isNamed(name, 'content-length') || isNamed(name, 'transfer-encoding');
+}
+
+/** Whether a field is one of the connection, and never passed on (RFC 9110 §7.6.1). */
+function isOfConnection(name: string, nominated: readonly string[]): boolean {
+  switch (name.length) {
+    case 2:
+      if (isNamed(name, 'te')) return true;
+      break;
+    case 7:
+      if (isNamed(name, 'upgrade')) return true;
+      break;
+    case 10:
+      if (isNamed(name, 'connection') || isNamed(name, 'keep-alive')) return true;
+      break;
+    case 14:
+      if (isNamed(name, 'http2-settings')) return true;
+      break;
+  }
+  if ((name.charCodeAt(0) | TO_LOWER) === LETTER_P && isNamed(name.slice(0, 6), 'proxy-')) return true;
+  for (const member of nominated) {
+    if (isNamed(name, member)) return !PROTECTED.includes(member);
+  }
+  return false;
 }

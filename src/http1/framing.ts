@@ -1,3 +1,4 @@
+import { isNamed, isSameField } from '../target/field_name.ts';
 import type { HeaderPairs } from '../target/head.ts';
 import { Http1Error } from './error.ts';
 import { listField } from './fields.ts';
@@ -16,7 +17,8 @@ const CHUNKED: Framing = { kind: 'chunked' };
 const CLOSE: Framing = { kind: 'close' };
 const TUNNEL: Framing = { kind: 'tunnel' };
 const NO_MEMBERS: readonly string[] = [];
-const LENGTH = /^(?:0|[1-9][0-9]{0,15})$/;
+const MAX_LENGTH_DIGITS = 16;
+const ZERO = 48;
 
 /**
  * Reads the framing fields. There is one way to say how long a message is, and one spelling of it
@@ -31,19 +33,20 @@ export function readFramingFields(fields: HeaderPairs, minor: 0 | 1): FramingFie
   for (const [name, value] of fields) {
     switch (name.length) {
       case 10:
-        if (connection === NO_MEMBERS && name.toLowerCase() === 'connection') {
+        if (connection === NO_MEMBERS && isNamed(name, 'connection')) {
           connection = listField(fields, 'connection');
         }
         break;
       case 14:
-        if (!isNamed(name, 'content-length')) break;
-        if (length !== undefined || !LENGTH.test(value) || name.includes('_')) throw new Http1Error('length');
+        // Servers behind CGI or WSGI read `Content_Length` as `Content-Length`, so we do too, and refuse it.
+        if (!isSameField(name, 'content-length')) break;
+        if (length !== undefined || !isLength(value) || name.includes('_')) throw new Http1Error('length');
         length = value;
         break;
       case 17:
-        if (!isNamed(name, 'transfer-encoding')) break;
+        if (!isSameField(name, 'transfer-encoding')) break;
         // RFC 9112 §6.1: a coding in HTTP/1.0 is faulty framing.
-        if (chunked || minor === 0 || value.toLowerCase() !== 'chunked' || name.includes('_')) {
+        if (chunked || minor === 0 || !isNamed(value, 'chunked') || name.includes('_')) {
           throw new Http1Error('coding');
         }
         chunked = true;
@@ -54,9 +57,14 @@ export function readFramingFields(fields: HeaderPairs, minor: 0 | 1): FramingFie
   return { length, chunked, connection };
 }
 
-/** Servers behind CGI or WSGI read `Content_Length` as `Content-Length`, so we do too, and refuse it. */
-function isNamed(name: string, wanted: string): boolean {
-  return name.toLowerCase().replaceAll('_', '-') === wanted;
+/** One decimal number, and one way to write it: no sign, no zero before it. */
+function isLength(value: string): boolean {
+  if (value.length === 0 || value.length > MAX_LENGTH_DIGITS) return false;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - ZERO;
+    if (digit < 0 || digit > 9) return false;
+  }
+  return value.length === 1 || value.charCodeAt(0) !== ZERO;
 }
 
 /**

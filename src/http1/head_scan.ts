@@ -1,5 +1,6 @@
-import { CLASS, OBS_TEXT, TEXT, TOKEN } from './characters.ts';
+import { CLASS, OBS_TEXT, skipBytes, TEXT, TOKEN } from './characters.ts';
 import { Http1Error } from './error.ts';
+import { findKnownBlock, type KnownHead } from './known_head.ts';
 import type { Limits } from './limits.ts';
 
 const CR = 13;
@@ -32,8 +33,14 @@ export interface HeadScan {
   /** Start and end of each name and value: four numbers a field. */
   marks: Int32Array;
   fieldCount: number;
-  /** Union of the classes seen in values: tells whether there is any byte beyond ASCII. */
-  classes: number;
+  /** Whether there is any byte beyond ASCII. */
+  hasObsText: boolean;
+  /** The head before, on a connection where heads are remembered. */
+  readonly known: KnownHead | undefined;
+  /** Where the fields begin. */
+  fieldsStart: number;
+  /** Whether the fields are those of {@link HeadScan.known}: they are then not scanned again. */
+  isKnown: boolean;
 }
 
 /** Judges a first line as soon as it is complete, so that garbage is not waited on. */
@@ -43,9 +50,19 @@ export type LineCheck = (bytes: Uint8Array, start: number, end: number) => void;
 export type Scanned = 'request' | 'response' | 'trailers';
 
 /** A fresh scan. */
-export function createHeadScan(of: Scanned): HeadScan {
-  const marks = new Int32Array(4 * 32);
-  const scan = { state: START, position: 0, lineStart: 0, lineEnd: 0, marks, fieldCount: 0, classes: 0 };
+export function createHeadScan(of: Scanned, known?: KnownHead): HeadScan {
+  const scan: HeadScan = {
+    state: START,
+    position: 0,
+    lineStart: 0,
+    lineEnd: 0,
+    marks: new Int32Array(4 * 32),
+    fieldCount: 0,
+    hasObsText: false,
+    known,
+    fieldsStart: 0,
+    isKnown: false,
+  };
   resetHeadScan(scan, of);
   return scan;
 }
@@ -57,7 +74,9 @@ export function resetHeadScan(scan: HeadScan, of: Scanned): void {
   scan.fieldCount = 0;
   scan.lineStart = 0;
   scan.lineEnd = 0;
-  scan.classes = 0;
+  scan.hasObsText = false;
+  scan.fieldsStart = 0;
+  scan.isKnown = false;
 }
 
 /**
@@ -95,23 +114,27 @@ export function scanHead(
         scan.lineStart = at - start;
         state = LINE;
         break;
-      case LINE: {
-        let of = 0;
-        while (at < stop && ((of = CLASS[bytes[at]!]!) & (TEXT | OBS_TEXT)) !== 0) {
-          scan.classes |= of;
-          at++;
-        }
+      case LINE:
+        at = skipText(scan, bytes, at, stop);
         if (at === stop) break;
         if (bytes[at] !== CR) throw unexpected(bytes[at]!);
         scan.lineEnd = at - start;
         at++;
         state = LINE_LF;
         break;
-      }
       case LINE_LF:
         if (bytes[at] !== LF) throw new Http1Error('line_ending');
         at++;
         checkLine(bytes, start + scan.lineStart, start + scan.lineEnd);
+        scan.fieldsStart = at - start;
+        if (scan.known !== undefined) {
+          const length = findKnownBlock(scan.known, bytes, at, stop);
+          if (length > 0) {
+            scan.isKnown = true;
+            scan.position = at + length - start;
+            return true;
+          }
+        }
         state = FIELD;
         break;
       case FIELD: {
@@ -119,15 +142,20 @@ export function scanHead(
         if (byte === CR) {
           at++;
           state = LAST_LF;
-        } else if (byte === SP || byte === TAB) throw new Http1Error('fold');
+        } else if (isBlank(byte)) throw new Http1Error('fold');
         else {
+          const next = takeField(scan, bytes, start, at, stop, limits);
+          if (next > 0) {
+            at = next;
+            break;
+          }
           beginField(scan, at - start, limits);
           state = NAME;
         }
         break;
       }
       case NAME: {
-        while (at < stop && (CLASS[bytes[at]!]! & TOKEN) !== 0) at++;
+        at = skipBytes(bytes, at, stop, TOKEN);
         if (at === stop) break;
         const mark = scan.fieldCount * 4;
         if (bytes[at] !== COLON || at - start === scan.marks[mark]) throw badName(bytes[at]!);
@@ -137,26 +165,19 @@ export function scanHead(
         break;
       }
       case SPACE:
-        while (at < stop && (bytes[at] === SP || bytes[at] === TAB)) at++;
+        while (at < stop && isBlank(bytes[at]!)) at++;
         if (at === stop) break;
         scan.marks[scan.fieldCount * 4 + 2] = at - start;
         state = VALUE;
         break;
-      case VALUE: {
-        let classes = scan.classes;
-        let of = 0;
-        while (at < stop && ((of = CLASS[bytes[at]!]!) & (TEXT | OBS_TEXT)) !== 0) {
-          classes |= of;
-          at++;
-        }
-        scan.classes = classes;
+      case VALUE:
+        at = skipText(scan, bytes, at, stop);
         if (at === stop) break;
         if (bytes[at] !== CR) throw unexpected(bytes[at]!);
         endField(scan, bytes, start, at - start);
         at++;
         state = VALUE_LF;
         break;
-      }
       case VALUE_LF:
         if (bytes[at] !== LF) throw new Http1Error('line_ending');
         at++;
@@ -189,14 +210,68 @@ export function readFields(scan: HeadScan, text: string): [string, string][] {
 
 const ascii = new TextDecoder();
 
+/** The first line of a complete scan whose line is ASCII. */
+export function readLine(scan: HeadScan, bytes: Uint8Array, start: number): string {
+  return ascii.decode(bytes.subarray(start + scan.lineStart, start + scan.lineEnd));
+}
+
 /** The bytes of a complete scan as text, one character a byte. */
 export function readText(scan: HeadScan, bytes: Uint8Array, start: number): string {
-  const head = bytes.subarray(start, start + scan.position);
+  return decodeText(scan, bytes.subarray(start, start + scan.position));
+}
+
+/** The bytes of a complete scan, as {@link readText} has them. */
+export function decodeText(scan: HeadScan, head: Uint8Array): string {
   // What the web calls "latin1" is windows-1252, so only ASCII can take the fast way.
-  if ((scan.classes & OBS_TEXT) === 0) return ascii.decode(head);
+  if (!scan.hasObsText) return ascii.decode(head);
   let text = '';
   for (let i = 0; i < head.length; i += 4096) text += String.fromCharCode(...head.subarray(i, i + 4096));
   return text;
+}
+
+/**
+ * Takes a field that is there as a whole, as nearly all are: `name: value`, CR and LF. It refuses nothing: whatever
+ * else it is, the states of {@link scanHead} judge it.
+ *
+ * @returns where the next line begins, or 0
+ */
+function takeField(
+  scan: HeadScan,
+  bytes: Uint8Array,
+  start: number,
+  nameStart: number,
+  stop: number,
+  limits: Limits,
+): number {
+  const { marks } = scan;
+  const mark = scan.fieldCount * 4;
+  if (mark >= marks.length || scan.fieldCount >= limits.maxFields) return 0;
+  const colon = skipBytes(bytes, nameStart, stop, TOKEN);
+  const first = colon + 2;
+  if (colon === nameStart || first >= stop || bytes[colon] !== COLON || bytes[colon + 1] !== SP) return 0;
+  const end = skipBytes(bytes, first, stop, TEXT);
+  if (end === first || end + 1 >= stop || bytes[end] !== CR || bytes[end + 1] !== LF) return 0;
+  if (isBlank(bytes[first]!) || isBlank(bytes[end - 1]!)) return 0;
+  marks[mark] = nameStart - start;
+  marks[mark + 1] = colon - start;
+  marks[mark + 2] = first - start;
+  marks[mark + 3] = end - start;
+  scan.fieldCount++;
+  return end + 2;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === SP || byte === TAB;
+}
+
+/** Where a text of values ends, which may have bytes beyond ASCII. */
+function skipText(scan: HeadScan, bytes: Uint8Array, start: number, stop: number): number {
+  let at = skipBytes(bytes, start, stop, TEXT);
+  while (at < stop && (CLASS[bytes[at]!]! & OBS_TEXT) !== 0) {
+    scan.hasObsText = true;
+    at = skipBytes(bytes, at + 1, stop, TEXT);
+  }
+  return at;
 }
 
 function beginField(scan: HeadScan, position: number, limits: Limits): void {
@@ -214,7 +289,7 @@ function endField(scan: HeadScan, bytes: Uint8Array, start: number, position: nu
   const mark = scan.fieldCount * 4;
   const first = scan.marks[mark + 2]!;
   let last = position;
-  while (last > first && (bytes[start + last - 1] === SP || bytes[start + last - 1] === TAB)) last--;
+  while (last > first && isBlank(bytes[start + last - 1]!)) last--;
   scan.marks[mark + 3] = last;
   scan.fieldCount++;
 }
@@ -225,6 +300,6 @@ function unexpected(byte: number): Http1Error {
 
 function badName(byte: number): Http1Error {
   if (byte === LF) return new Http1Error('line_ending');
-  if (byte === SP || byte === TAB) return new Http1Error('field', 'white space stands before the colon of a field');
+  if (isBlank(byte)) return new Http1Error('field', 'white space stands before the colon of a field');
   return new Http1Error('field');
 }

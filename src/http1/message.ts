@@ -12,7 +12,10 @@ export type Framing =
   /** What follows is not HTTP: after CONNECT, or after 101. */
   | { readonly kind: 'tunnel' };
 
-/** The parsed head of a request. */
+/**
+ * The parsed head of a request. When a connection brings the same fields again, byte for byte, `fields` is the very same
+ * array, and `isRepeated` of it is true; when the line is the same as well, so is the whole object.
+ */
 export interface ParsedRequest {
   readonly method: string;
   readonly target: RequestTarget;
@@ -44,6 +47,8 @@ export interface ParsedResponse {
   readonly keepAlive: boolean;
   /** A 1xx other than 101: the answer itself is still to come. */
   readonly interim: boolean;
+  /** The bytes of the head as they came; absent where there are none, as with HTTP/2. */
+  readonly raw?: Uint8Array;
 }
 
 /** What a decoder found: a head, a piece of the body, or the end of the message. */

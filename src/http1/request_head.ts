@@ -1,7 +1,10 @@
+import { isNamed } from '../target/field_name.ts';
+import { markRepeated } from '../target/repeated.ts';
 import { CLASS, consistsOf, METHOD, TOKEN } from './characters.ts';
 import { Http1Error } from './error.ts';
 import { frameRequest, outlives, readFramingFields } from './framing.ts';
-import { type HeadScan, readFields, readText } from './head_scan.ts';
+import { type HeadScan, readFields, readLine, readText } from './head_scan.ts';
+import { isKnownLine, keepBlock, keepLine, type KnownHead } from './known_head.ts';
 import type { Limits } from './limits.ts';
 import type { ParsedRequest } from './message.ts';
 import { checkHost, parseRequestTarget } from './request_target.ts';
@@ -51,19 +54,19 @@ export function readRequestHead(scan: HeadScan, bytes: Uint8Array, start: number
   for (const [name, value] of fields) {
     switch (name.length) {
       case 4:
-        if (name.toLowerCase() !== 'host') break;
+        if (!isNamed(name, 'host')) break;
         if (host !== undefined) throw new Http1Error('host');
         checkHost(value);
         host = value;
         break;
       case 6:
-        if (name.toLowerCase() !== 'expect') break;
+        if (!isNamed(name, 'expect')) break;
         // RFC 9110 §10.1.1: the only expectation there is.
-        if (value.toLowerCase() !== '100-continue') throw new Http1Error('expectation');
+        if (!isNamed(value, '100-continue')) throw new Http1Error('expectation');
         expectsContinue = minor === 1 && framing.kind !== 'none';
         break;
       case 7:
-        if (said.connection.length === 0 || name.toLowerCase() !== 'upgrade') break;
+        if (said.connection.length === 0 || !isNamed(name, 'upgrade')) break;
         if (said.connection.includes('upgrade') && minor === 1) upgrade = value.toLowerCase();
         break;
     }
@@ -72,6 +75,65 @@ export function readRequestHead(scan: HeadScan, bytes: Uint8Array, start: number
   if (host === undefined && minor === 1) throw new Http1Error('host');
   const keepAlive = outlives(said, minor, framing);
   return { method, target, minor, fields, host, framing, keepAlive, expectsContinue, upgrade };
+}
+
+/**
+ * Remembers a head that was read, for {@link readKnownHead}. None that the line takes part in: HTTP/1.0 and CONNECT
+ * read the same fields in another way.
+ */
+export function keepHead(
+  known: KnownHead,
+  message: ParsedRequest,
+  scan: HeadScan,
+  bytes: Uint8Array,
+  start: number,
+): void {
+  if (!keepBlock(known, bytes, start + scan.fieldsStart, start + scan.position)) return;
+  if (message.minor === 0 || message.method === 'CONNECT') return;
+  keepLine(known, message, bytes, start + scan.lineStart, start + scan.lineEnd);
+}
+
+/**
+ * Reads the head of a request whose fields are those of the request before.
+ *
+ * @returns the very same message when all of it is the same, and always the very same `fields`; `undefined` when the
+ * line gives the fields another meaning
+ * @throws {Http1Error} target
+ */
+export function readKnownHead(
+  known: KnownHead,
+  scan: HeadScan,
+  bytes: Uint8Array,
+  start: number,
+): ParsedRequest | undefined {
+  const last = known.message!;
+  if (!known.isRepeated) {
+    known.isRepeated = true;
+    markRepeated(last.fields);
+  }
+  const lineStart = start + scan.lineStart;
+  const lineEnd = start + scan.lineEnd;
+  if (isKnownLine(known, bytes, lineStart, lineEnd)) return last;
+  if (bytes[lineEnd - 1] === ZERO) return undefined;
+  const line = readLine(scan, bytes, start);
+  const space = line.indexOf(' ');
+  const method = line.substring(0, space);
+  if (method === 'CONNECT') return undefined;
+  const { fields, host, framing, keepAlive, expectsContinue, upgrade } = last;
+  const target = parseRequestTarget(method, line.substring(space + 1, line.length - 9));
+  const message: ParsedRequest = {
+    method,
+    target,
+    minor: 1,
+    fields,
+    host,
+    framing,
+    keepAlive,
+    expectsContinue,
+    upgrade,
+  };
+  keepLine(known, message, bytes, lineStart, lineEnd);
+  return message;
 }
 
 function badMethod(bytes: Uint8Array, start: number, end: number): Http1Error {

@@ -1,7 +1,7 @@
 import { CLASS, OBS_TEXT, TEXT } from './characters.ts';
 import { Http1Error } from './error.ts';
 import { frameResponse, outlives, readFramingFields } from './framing.ts';
-import { type HeadScan, readFields, readText } from './head_scan.ts';
+import { decodeText, type HeadScan, readFields } from './head_scan.ts';
 import type { Limits } from './limits.ts';
 import type { ParsedResponse } from './message.ts';
 
@@ -44,9 +44,10 @@ export function readResponseHead(
   asked: Asked,
   limits: Limits,
 ): ParsedResponse {
-  const text = readText(scan, bytes, start);
-  const minor = text.charCodeAt(7) === ZERO ? 0 : 1;
-  const status = Number(text.substring(9, 12));
+  const raw = bytes.subarray(start, start + scan.position);
+  const text = decodeText(scan, raw);
+  const minor = raw[7] === ZERO ? 0 : 1;
+  const status = 100 * (raw[9]! - ZERO) + 10 * (raw[10]! - ZERO) + raw[11]! - ZERO;
   const reason = text.slice(13, scan.lineEnd);
   const fields = readFields(scan, text);
   const said = readFramingFields(fields, minor);
@@ -54,7 +55,7 @@ export function readResponseHead(
   // RFC 9112 §6.1: these have neither field. A server that sends one may also send the body.
   const isDoubtful = (status < 200 || status === 204) && (said.chunked || (said.length ?? '0') !== '0');
   const keepAlive = !isDoubtful && outlives(said, minor, framing);
-  return { status, reason, minor, fields, framing, keepAlive, interim: status < 200 && status !== 101 };
+  return { status, reason, minor, fields, framing, keepAlive, interim: status < 200 && status !== 101, raw };
 }
 
 /** Whether a text can stand as a reason phrase (RFC 9112 §4). */

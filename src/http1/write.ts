@@ -1,6 +1,7 @@
 import type { Bytes } from '../encoding/bytes.ts';
 import { cutBytes } from '../encoding/slab.ts';
 import type { HeaderPairs } from '../target/head.ts';
+import { isRepeated } from '../target/repeated.ts';
 import { CLASS, consistsOf, OBS_TEXT, TARGET, TEXT, TOKEN } from './characters.ts';
 import { Http1Error } from './error.ts';
 import { isMethod } from './request_head.ts';
@@ -28,7 +29,28 @@ const SP = 32;
 export function writeRequestHead(method: string, requestTarget: string, fields: HeaderPairs): Bytes {
   if (!isMethod(method)) throw new Http1Error('unwritable', 'the method is not one');
   if (!consistsOf(requestTarget, TARGET)) throw new Http1Error('unwritable', 'the request target has a bad character');
-  return writeHead(`${method} ${requestTarget} HTTP/1.1\r\n`, fields);
+  const written = writtenFields(fields);
+  if (written === undefined) return writeHead(`${method} ${requestTarget} HTTP/1.1\r\n`, fields);
+  const bytes = cutBytes(method.length + requestTarget.length + 12 + written.length);
+  let at = writeText(bytes, 0, method);
+  bytes[at++] = SP;
+  at = writeText(bytes, at, requestTarget);
+  at = writeText(bytes, at, ' HTTP/1.1\r\n');
+  bytes.set(written, at);
+  return bytes;
+}
+
+/** Fields that come again and again, as they were written and checked. They go when the pairs themselves do. */
+const known = new WeakMap<HeaderPairs, Bytes>();
+
+/** Fields and the empty line behind them, if they are such that come again. */
+function writtenFields(fields: HeaderPairs): Bytes | undefined {
+  const written = known.get(fields);
+  if (written !== undefined || !isRepeated(fields)) return written;
+  const bytes = new Uint8Array(lengthOfFields(fields) + 2);
+  writeEnd(bytes, writeFields(bytes, 0, fields));
+  known.set(fields, bytes);
+  return bytes;
 }
 
 /**
@@ -69,27 +91,44 @@ export function writeLastChunk(trailers: HeaderPairs = []): Bytes {
 }
 
 function writeHead(line: string, fields: HeaderPairs): Bytes {
-  let length = line.length + 2;
-  for (const [name, value] of fields) length += name.length + value.length + 4;
-  const bytes = cutBytes(length);
-  let at = writeText(bytes, 0, line);
-  for (const [name, value] of fields) {
-    if (!writeChecked(bytes, at, name, TOKEN) || name.length === 0) {
-      throw new Http1Error('unwritable', 'a field name is not one');
-    }
-    at += name.length;
-    bytes[at++] = COLON;
-    bytes[at++] = SP;
-    if (!writeChecked(bytes, at, value, TEXT | OBS_TEXT)) {
-      throw new Http1Error('unwritable', `the value of field "${name}" has a character that cannot be in one`);
-    }
-    at += value.length;
-    bytes[at++] = CR;
-    bytes[at++] = LF;
-  }
-  bytes[at++] = CR;
-  bytes[at] = LF;
+  const bytes = cutBytes(line.length + lengthOfFields(fields) + 2);
+  writeEnd(bytes, writeFields(bytes, writeText(bytes, 0, line), fields));
   return bytes;
+}
+
+function lengthOfFields(fields: HeaderPairs): number {
+  let length = 0;
+  for (const field of fields) length += field[0].length + field[1].length + 4;
+  return length;
+}
+
+function writeFields(bytes: Uint8Array, start: number, fields: HeaderPairs): number {
+  let at = start;
+  for (const field of fields) at = writeField(bytes, at, field);
+  return at;
+}
+
+function writeField(bytes: Uint8Array, start: number, field: HeaderPairs[number]): number {
+  const name = field[0];
+  const value = field[1];
+  let at = start;
+  if (!writeChecked(bytes, at, name, TOKEN) || name.length === 0) {
+    throw new Http1Error('unwritable', 'a field name is not one');
+  }
+  at += name.length;
+  bytes[at++] = COLON;
+  bytes[at++] = SP;
+  if (!writeChecked(bytes, at, value, TEXT | OBS_TEXT)) {
+    throw new Http1Error('unwritable', `the value of field "${name}" has a character that cannot be in one`);
+  }
+  at += value.length;
+  return writeEnd(bytes, at);
+}
+
+function writeEnd(bytes: Uint8Array, at: number): number {
+  bytes[at] = CR;
+  bytes[at + 1] = LF;
+  return at + 2;
 }
 
 function writeText(bytes: Uint8Array, at: number, text: string): number {

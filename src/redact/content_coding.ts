@@ -1,6 +1,8 @@
 import { isSigError, SigError } from '../errors.ts';
 import type { BodyDecoders } from '../ports.ts';
+import { isNamed } from '../target/field_name.ts';
 import type { HeaderPairs } from '../target/head.ts';
+import { rememberRepeated } from '../target/repeated.ts';
 import { passBody } from './pass_body.ts';
 
 /** How far a body may expand (security case X16). */
@@ -24,14 +26,13 @@ const CODED_FIELDS = new Set([
   'content-md5',
 ]);
 
-/** What in a request makes an answer unreadable: parts of it, and coded messages within it (gRPC, Connect). */
-const UNREADABLE = /^(?:range|if-range|grpc-accept-encoding|connect-accept-encoding)$/i;
-/** Where an answer says how the messages within its body are coded. */
-const MESSAGE_CODINGS = ['grpc-encoding', 'connect-content-encoding'];
+const NO_ITEMS: readonly string[] = [];
 
 /** The content codings of a body in the order they were applied, under their usual names. */
-export function readCodings(headers: HeaderPairs): string[] {
-  return listOf(headers, 'content-encoding')
+export function readCodings(headers: HeaderPairs): readonly string[] {
+  const items = listOf(headers, 'content-encoding');
+  if (items.length === 0) return NO_ITEMS;
+  return items
     .map((coding) => coding.toLowerCase().replace(/^x-(?=gzip$)/, ''))
     .filter((coding) => coding !== 'identity');
 }
@@ -84,21 +85,31 @@ export function planDecoding(
  * Changes a request so that its answer can be read: only codings that can be undone are asked for, none for the
  * messages within a body, and always the whole, since a range could cut a secret in two (security case R4).
  *
- * @returns the very same pairs when nothing is to be changed
+ * @returns the very same pairs when nothing is to be changed, and for the same pairs when they come again
  */
-export function askForReadable(headers: HeaderPairs, decoders: BodyDecoders): HeaderPairs {
+export const askForReadable: (headers: HeaderPairs, decoders: BodyDecoders) => HeaderPairs = rememberRepeated(ask);
+
+function ask(headers: HeaderPairs, decoders: BodyDecoders): HeaderPairs {
   const wanted = listOf(headers, 'accept-encoding');
-  const known = wanted.filter((item) => isKnown(item, decoders));
-  if (known.length === wanted.length && !headers.some(([name]) => UNREADABLE.test(name))) return headers;
+  const known = wanted.length === 0 ? wanted : wanted.filter((item) => isKnown(item, decoders));
+  const areKnown = known.length === wanted.length;
+  if (areKnown && !headers.some(isUnreadable)) return headers;
   const value = known.length > 0 ? known.join(', ') : 'identity';
   let isWritten = false;
-  return headers.flatMap(([name, old]): HeaderPairs => {
-    if (UNREADABLE.test(name)) return [];
-    if (name.toLowerCase() !== 'accept-encoding' || known.length === wanted.length) return [[name, old]];
+  return headers.flatMap((field): HeaderPairs => {
+    if (isUnreadable(field)) return [];
+    if (areKnown || !isNamed(field[0], 'accept-encoding')) return [field];
     if (isWritten) return [];
     isWritten = true;
-    return [[name, value]];
+    return [[field[0], value]];
   });
+}
+
+/** What in a request makes an answer unreadable: parts of it, and coded messages within it (gRPC, Connect). */
+function isUnreadable(field: HeaderPairs[number]): boolean {
+  const name = field[0];
+  return isNamed(name, 'range') || isNamed(name, 'if-range') || isNamed(name, 'grpc-accept-encoding') ||
+    isNamed(name, 'connect-accept-encoding');
 }
 
 function isKnown(item: string, decoders: BodyDecoders): boolean {
@@ -106,9 +117,11 @@ function isKnown(item: string, decoders: BodyDecoders): boolean {
   return coding === 'identity' || coding === 'x-gzip' || (coding !== 'deflate-raw' && Object.hasOwn(decoders, coding));
 }
 
-function isMessageCoding([name, value]: readonly [string, string]): boolean {
-  const isNamed = MESSAGE_CODINGS.some((coding) => coding.length === name.length && coding === name.toLowerCase());
-  return isNamed && !/^(?:|identity)$/i.test(value.trim());
+/** Where an answer says how the messages within its body are coded. */
+function isMessageCoding(field: HeaderPairs[number]): boolean {
+  const name = field[0];
+  if (!isNamed(name, 'grpc-encoding') && !isNamed(name, 'connect-content-encoding')) return false;
+  return !/^(?:|identity)$/i.test(field[1].trim());
 }
 
 /**
@@ -197,12 +210,17 @@ async function* prepend(
 }
 
 /** The members of a comma-separated field, of all its lines (RFC 9110 §5.6.1). */
-function listOf(headers: HeaderPairs, name: string): string[] {
-  return headers
-    .filter(([other]) => other.toLowerCase() === name)
-    .flatMap(([, value]) => value.split(','))
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+function listOf(headers: HeaderPairs, name: string): readonly string[] {
+  let items: string[] | undefined;
+  for (const field of headers) {
+    if (!isNamed(field[0], name)) continue;
+    items ??= [];
+    for (const part of field[1].split(',')) {
+      const item = part.trim();
+      if (item !== '') items.push(item);
+    }
+  }
+  return items ?? NO_ITEMS;
 }
 
 function quote(text: string): string {

@@ -192,9 +192,11 @@ function continueByte(found: Scan, at: number, byte: number): number {
 /** Answers for a line break, when the characters around it may be neighbours in a needle. */
 function continueBreak(found: Scan, at: number, code: number, next: number): number {
   if (at === 0) return Infinity;
-  const follower = found.bytes[next];
-  const before = found.bytes[at - 1]!;
-  const isDecided = follower !== undefined && code !== CR && MARKER[follower] === 0;
+  const { bytes } = found;
+  const isPair = code === CR && bytes[next] === LF;
+  const follower = bytes[isPair ? next + 1 : next];
+  const before = bytes[at - 1]!;
+  const isDecided = follower !== undefined && (code !== CR || isPair) && MARKER[follower] === 0;
   if (isDecided && (found.index.flags[pairOf(before, follower)]! & INNER) === 0) return Infinity;
   if (code !== SOFT_BREAK) return LINE_BREAK_AFTER;
   tryByte(found, at - 1, before);

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { placeInBody, placeInHead } from '../../../src/apply/place.ts';
 import type { Placement } from '../../../src/apply/placement.ts';
 import { encodeUtf8 } from '../../../src/encoding/bytes.ts';
+import type { HeaderPairs } from '../../../src/target/head.ts';
+import { markRepeated } from '../../../src/target/repeated.ts';
 import { headOf } from '../../_lib/fixture.ts';
 
 const place = (more: Partial<Placement>): Placement => ({
@@ -24,6 +26,33 @@ test('placeInHead() keeps order, case and duplicates of what it does not touch',
     'X',
     'v',
   ]]);
+});
+
+test('S24: placeInHead() keeps nothing of its own of what it placed', () => {
+  const fields: HeaderPairs = [['A', '1']];
+  const head = { ...headOf('https://a.example/'), headers: fields };
+  const placedWith = (value: string, known?: WeakMap<HeaderPairs, HeaderPairs>) =>
+    placeInHead(head, [place({ value })], known).headers;
+  const known = new WeakMap<HeaderPairs, HeaderPairs>();
+  expect(placedWith('v', known)).not.toBe(placedWith('v', known));
+  markRepeated(fields);
+  const first = placedWith('v', known);
+  expect(first).toEqual([['A', '1'], ['X', 'v']]);
+  expect(placedWith('v', known)).toBe(first);
+  // Who forgets the secrets forgets the memory of them with it.
+  expect(placedWith('w', new WeakMap())).toEqual([['A', '1'], ['X', 'w']]);
+  expect(placedWith('w')).toEqual([['A', '1'], ['X', 'w']]);
+});
+
+test('placeInHead() puts a query into the path of each head, whatever it remembers of the fields', () => {
+  const known = new WeakMap<HeaderPairs, HeaderPairs>();
+  const placements = [place({}), place({ in: 'query', name: 'k' })];
+  const { headers: fields } = headOf('https://a.example/');
+  markRepeated(fields);
+  for (const url of ['/a', '/b?x=1']) {
+    const head = { ...headOf(`https://a.example${url}`), headers: fields };
+    expect(placeInHead(head, placements, known)).toEqual(placeInHead(head, placements));
+  }
 });
 
 test("X10: a set header replaces every spelling of the client's own", () => {

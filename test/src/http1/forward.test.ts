@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { createRequestDecoder, createResponseDecoder } from '../../../src/http1/decoder.ts';
 import { forwardRequestFields, forwardResponseFields, withFraming } from '../../../src/http1/forward.ts';
+import type { HeaderPairs } from '../../../src/target/head.ts';
 import { latin1 } from '../../_lib/http1.ts';
 
-function forward(...lines: string[]): [string, string][] {
+function forward(...lines: string[]): HeaderPairs {
   const decoder = createRequestDecoder();
   decoder.push(latin1(['GET / HTTP/1.1', 'Host: client.test', ...lines, '', ''].join('\r\n')));
   const event = decoder.next();
@@ -11,7 +12,7 @@ function forward(...lines: string[]): [string, string][] {
   return forwardRequestFields(event.message, 'a.test').slice(1);
 }
 
-function answer(status: string, lines: string[], to: { minor: 0 | 1; keepAlive: boolean }): [string, string][] {
+function answer(status: string, lines: string[], to: { minor: 0 | 1; keepAlive: boolean }): HeaderPairs {
   const decoder = createResponseDecoder();
   decoder.expect({ method: 'GET', upgrade: true });
   decoder.push(latin1([`HTTP/1.1 ${status}`, ...lines, '', ''].join('\r\n')));

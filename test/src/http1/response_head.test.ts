@@ -22,6 +22,7 @@ test('readResponseHead() reads a head, reason and duplicates included', () => {
     framing: { kind: 'length', length: 2 },
     keepAlive: true,
     interim: false,
+    raw: expect.any(Uint8Array),
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { writeChunk, writeLastChunk, writeRequestHead, writeResponseHead } from '../../../src/http1/write.ts';
+import { markRepeated } from '../../../src/target/repeated.ts';
 import { decodeRequests, fromLatin1, latin1 } from '../../_lib/http1.ts';
 
 test('writeRequestHead() writes order, case, duplicates and latin-1', () => {
@@ -65,4 +66,21 @@ test('writeChunk() and writeLastChunk() write what decodes again', () => {
   expect(decodeRequests([head, ...bytes]).messages).toEqual([`POST / hello${'\x00'.repeat(300)}`]);
   expect(fromLatin1(writeLastChunk())).toBe('0\r\n\r\n');
   expect(() => writeLastChunk([['Host', 'x']])).toThrow('cannot be a trailer');
+});
+
+test('writeRequestHead() writes fields that come again as it wrote them first', () => {
+  const fields = [['Host', 'a.test'], ['x-A', '\xe4\x80'], ['E', '']] as const;
+  const first = fromLatin1(writeRequestHead('POST', '/a?b', fields));
+  markRepeated(fields);
+  for (let i = 0; i < 3; i++) expect(fromLatin1(writeRequestHead('POST', '/a?b', fields))).toBe(first);
+  expect(fromLatin1(writeRequestHead('GET', '/', fields))).toBe(first.replace('POST /a?b', 'GET /'));
+});
+
+test('X11: writeRequestHead() refuses fields that come again each time', () => {
+  const fields = [['Host', 'a.test'], ['Authorization', 'a\r\nX: y']] as const;
+  markRepeated(fields);
+  for (let i = 0; i < 3; i++) expect(() => writeRequestHead('GET', '/', fields)).toThrow('"Authorization"');
+  const good = [['A', 'b']] as const;
+  markRepeated(good);
+  for (let i = 0; i < 3; i++) expect(() => writeRequestHead('GET', '/ \r\n', good)).toThrow('request target');
 });

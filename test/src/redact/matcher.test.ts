@@ -363,3 +363,30 @@ test('push() keeps nothing of a chunk, whose memory may be used for something el
   chunk.fill(0);
   expect(Buffer.concat([...redaction.push(encodeUtf8('-two')), ...redaction.flush()]).toString()).toBe('secret-two');
 });
+
+test.each(Object.entries(SETS))('R2: whole() agrees with push() and flush(), counts included: %s', (name, needles) => {
+  const random = createRandom(name.length + 100);
+  let marks = 0;
+  const matcher = createMatcher({ needles, fields: [] }, () => marks++);
+  for (let round = 0; round < 100; round++) {
+    const text = makeText(needles, random);
+    const pushed = matcher.begin();
+    const pieces = Buffer.concat([...pushed.push(text), ...pushed.flush()]);
+    const pushMarks = marks;
+    marks = 0;
+    const redaction = matcher.begin();
+    const whole = redaction.whole(text);
+    expect(Buffer.from(whole).toString('latin1')).toBe(pieces.toString('latin1'));
+    expect(Buffer.from(whole).toString('latin1')).toBe(redactSlowly(needles, text));
+    expect([[...redaction.counts], marks]).toEqual([[...pushed.counts], pushMarks]);
+    expect(whole === text).toBe(redaction.counts.size === 0);
+    expect([redaction.heldLength, redaction.flush()]).toEqual([0, []]);
+    marks = 0;
+  }
+});
+
+test('whole() passes everything where nothing is looked for', () => {
+  const text = Buffer.from('text');
+  expect(matcherOf().begin().whole(text)).toBe(text);
+  expect(matcherOf('secret-value').begin().whole(new Uint8Array(0))).toHaveLength(0);
+});

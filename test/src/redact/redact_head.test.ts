@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import { createMatcher, type Matcher } from '../../../src/redact/matcher.ts';
 import { createNeedles } from '../../../src/redact/needles.ts';
-import { redactFields, redactReason } from '../../../src/redact/redact_head.ts';
+import { redactFields, redactHead, redactReason } from '../../../src/redact/redact_head.ts';
 import { Secret } from '../../../src/secret.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import { findLeaks, makeCanary } from '../../_lib/canary.ts';
@@ -98,4 +98,44 @@ test('R5: redactFields() redacts a short secret as a whole value under its own n
     ['X-Other', 'Bearer 12'],
     ['Set-Cookie', 'a=1; Path=/'],
   ]);
+});
+
+function rawOf(reason: string, fields: HeaderPairs): Uint8Array {
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return Buffer.from(`HTTP/1.1 200 ${reason}\r\n${lines}\r\n`, 'latin1');
+}
+
+test('R1: redactHead() redacts the reason and the fields, with the bytes that came and without', () => {
+  const marks: number[] = [];
+  const secrets = createNeedles([
+    { provider: 'jira', kind: 'header', name: 'Authorization', value: new Secret(`Bearer ${TOKEN}`) },
+    { provider: 'jira', kind: 'header', name: 'X-Pin', value: new Secret('12') },
+  ]);
+  const matcher = createMatcher(secrets, () => marks.push(1));
+  const escaped = [...TOKEN].map((character) => `%${character.charCodeAt(0).toString(16)}`).join('');
+  const cases: [string, HeaderPairs][] = [
+    [`Hello ${TOKEN}`, [['A', 'b']]],
+    ['OK', [['A', TOKEN], ['B', 'c']]],
+    ['OK', [['A', escaped]]],
+    ['OK', [[`X-${TOKEN}`, 'b']]],
+    ['OK', [['A', 'b'], ['X-Echo-X-Pin', '12']]],
+    ['OK', [['A', 'caf\xe9=\xe9'], ['B', 'max-age=31536000'], ['C', '']]],
+    ['', [['X-One', TOKEN.slice(0, 16)], ['X-Two', TOKEN.slice(16)]]],
+    ['', [['X', TOKEN.slice(0, 16)], [TOKEN.slice(16), 'b']]],
+  ];
+  for (const [reason, fields] of cases) {
+    const expected = { reason: redactReason(matcher, reason), fields: redactFields(matcher, fields) };
+    expect(redactHead(matcher, { reason, fields })).toEqual(expected);
+    const before = marks.length;
+    expect(redactHead(matcher, { reason, fields }, rawOf(reason, fields))).toEqual(expected);
+    expect(marks.length - before).toBe(expected.fields.filter((field, i) => field !== fields[i]).length);
+    expect(findLeaks(TOKEN, { head: JSON.stringify(expected) })).toEqual([]);
+  }
+});
+
+test('redactHead() gives a clean head back as it is', () => {
+  const matcher = matcherOf(['Authorization', `Bearer ${TOKEN}`]);
+  const head = { reason: 'OK', fields: [['Content-Type', 'text/plain'], ['X-Latin', 'caf\xe9']] as HeaderPairs };
+  expect(redactHead(matcher, head)).toBe(head);
+  expect(redactHead(matcher, head, rawOf(head.reason, head.fields))).toBe(head);
 });
