@@ -39,7 +39,7 @@ function forwardFields(fields: HeaderPairs, authority: string, isWebSocket: bool
   const kept: Field[] = [];
   let hasHost = false;
   for (const field of fields) {
-    const [name] = field;
+    const name = field[0];
     if (isNamed(name, 'host')) {
       hasHost = true;
       kept.push([name, authority]);
@@ -77,7 +77,7 @@ export function forwardResponseFields(response: ParsedResponse, to: ForwardTo): 
   const isBodiless = status < 200 || status === 204;
   const kept: Field[] = [];
   for (const field of fields) {
-    const [name] = field;
+    const name = field[0];
     if (isBodiless && isFraming(name)) continue;
     if (!isOfConnection(name, nominated) || (keepsUpgrade && isNamed(name, 'upgrade'))) kept.push(field);
   }
@@ -100,7 +100,7 @@ export function withFraming(fields: HeaderPairs, framing: Framing, hasTrailers =
   if (framing.kind === 'length') wanted = ['Content-Length', String(framing.length)];
   else if (framing.kind === 'chunked') wanted = ['Transfer-Encoding', 'chunked'];
   for (const field of fields) {
-    const [name] = field;
+    const name = field[0];
     if (isFraming(name)) {
       if (!wanted) continue;
       // The spelling stays where the framing does.

@@ -30,7 +30,9 @@ export function readFramingFields(fields: HeaderPairs, minor: 0 | 1): FramingFie
   let length: string | undefined;
   let chunked = false;
   let connection = NO_MEMBERS;
-  for (const [name, value] of fields) {
+  for (const field of fields) {
+    const name = field[0];
+    const value = field[1];
     switch (name.length) {
       case 10:
         if (connection === NO_MEMBERS && isNamed(name, 'connection')) {

@@ -82,7 +82,7 @@ export function keepBlock(known: KnownHead, bytes: Uint8Array, start: number, en
 function keep(room: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start;
   const kept = length <= room.length ? room : new Uint8Array(Math.ceil(length / GRAIN) * GRAIN);
-  for (let i = 0; i < length; i++) kept[i] = bytes[start + i]!;
+  kept.set(bytes.subarray(start, end));
   return kept;
 }
 

@@ -51,7 +51,9 @@ export function readRequestHead(scan: HeadScan, bytes: Uint8Array, start: number
   let host: string | undefined;
   let expectsContinue = false;
   let upgrade: string | undefined;
-  for (const [name, value] of fields) {
+  for (const field of fields) {
+    const name = field[0];
+    const value = field[1];
     switch (name.length) {
       case 4:
         if (!isNamed(name, 'host')) break;

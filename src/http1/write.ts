@@ -62,9 +62,14 @@ function writtenFields(fields: HeaderPairs): Bytes | undefined {
  * @throws {Http1Error} unwritable, naming the field and not its value
  */
 export function writeResponseHead(status: number, reason: string, fields: HeaderPairs): Bytes {
+  return writeHead(responseLine(status, reason), fields);
+}
+
+/** The first line of a response. @throws {Http1Error} unwritable */
+export function responseLine(status: number, reason: string): string {
   if (!Number.isInteger(status) || status < 100 || status > 999) throw new RangeError('status: must be 100 to 999');
   if (!isReason(reason)) throw new Http1Error('unwritable', 'the reason phrase has a bad character');
-  return writeHead(`HTTP/1.1 ${status} ${reason}\r\n`, fields);
+  return `HTTP/1.1 ${status} ${reason}\r\n`;
 }
 
 /** Writes one chunk (RFC 9112 §7.1). An empty one would end the body, so nothing is written for it. */
@@ -96,7 +101,8 @@ function writeHead(line: string, fields: HeaderPairs): Bytes {
   return bytes;
 }
 
-function lengthOfFields(fields: HeaderPairs): number {
+/** How many bytes the lines of fields take. */
+export function lengthOfFields(fields: HeaderPairs): number {
   let length = 0;
   for (const field of fields) length += field[0].length + field[1].length + 4;
   return length;
@@ -108,7 +114,8 @@ function writeFields(bytes: Uint8Array, start: number, fields: HeaderPairs): num
   return at;
 }
 
-function writeField(bytes: Uint8Array, start: number, field: HeaderPairs[number]): number {
+/** Writes the line of a field, and answers with where it ends. @throws {Http1Error} unwritable */
+export function writeField(bytes: Uint8Array, start: number, field: HeaderPairs[number]): number {
   const name = field[0];
   const value = field[1];
   let at = start;
@@ -125,13 +132,15 @@ function writeField(bytes: Uint8Array, start: number, field: HeaderPairs[number]
   return writeEnd(bytes, at);
 }
 
-function writeEnd(bytes: Uint8Array, at: number): number {
+/** Writes CR and LF, and answers with where they end. */
+export function writeEnd(bytes: Uint8Array, at: number): number {
   bytes[at] = CR;
   bytes[at + 1] = LF;
   return at + 2;
 }
 
-function writeText(bytes: Uint8Array, at: number, text: string): number {
+/** Writes text of one byte a character, and answers with where it ends. */
+export function writeText(bytes: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
   return at + text.length;
 }

@@ -113,7 +113,8 @@ function isUnreadable(field: HeaderPairs[number]): boolean {
 }
 
 function isKnown(item: string, decoders: BodyDecoders): boolean {
-  const coding = item.split(';')[0]!.trim().toLowerCase();
+  const weight = item.indexOf(';');
+  const coding = (weight < 0 ? item : item.slice(0, weight).trim()).toLowerCase();
   return coding === 'identity' || coding === 'x-gzip' || (coding !== 'deflate-raw' && Object.hasOwn(decoders, coding));
 }
 
