@@ -44,7 +44,8 @@ async function setUp(login: Parameters<typeof makeCredential>[2] = {}) {
     audit,
     counters,
     placeholder: placeholders[0]!.text,
-    begin: (url: string, headers = '', method = 'GET') => begin(parse(url, headers, method), headOf(url).target),
+    begin: async (url: string, headers = '', method = 'GET') =>
+      await begin(parse(url, headers, method), headOf(url).target),
   };
 }
 
@@ -135,8 +136,8 @@ test('renew() gives the same request with a newer credential, and still hides th
 
 test('a request that nothing signs pays nothing for signing', async () => {
   const { begin } = await setUp();
-  expect(await begin('https://api.example.com/x')).not.toHaveProperty('mend');
-  expect(await begin('https://other.example/x')).not.toHaveProperty('mend');
+  expect((await begin('https://api.example.com/x')).mend(response([], 401), true)).toBeUndefined();
+  expect((await begin('https://other.example/x')).mend(response([], 401), true)).toBeUndefined();
 });
 
 test('createPassages() counts decisions, injections and redactions', async () => {
