@@ -100,7 +100,7 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
     : cached;
   const session = createSessionToken();
   const counters = createCounters();
-  const upstream = createUpstream({ env });
+  const upstream = createUpstream({ env, mayHoldProcess: true });
   const renew: Renew = (provider, old) => {
     counters.renewals++;
     return parts.renew(provider, old);
