@@ -28,6 +28,8 @@ export interface Decoder<Message> {
   rest(): Uint8Array;
   /** Whether a message has begun and not ended. */
   readonly busy: boolean;
+  /** Whether bytes wait that should be HTTP. */
+  hasUnread(): boolean;
 }
 
 /** Decodes responses, each of which answers a request that was announced. */
@@ -89,11 +91,6 @@ export function createResponseDecoder(limits: Limits = RESPONSE_LIMITS): Respons
   });
 }
 
-interface InternalDecoder<Message> extends Decoder<Message> {
-  /** Whether bytes wait that should be HTTP. */
-  hasUnread(): boolean;
-}
-
 function createDecoder<Message extends ParsedRequest | ParsedResponse>(
   of: 'request' | 'response',
   limits: Limits,
@@ -101,7 +98,7 @@ function createDecoder<Message extends ParsedRequest | ParsedResponse>(
   /** `undefined` when the head is to be scanned again, with nothing known. */
   readHead: (scan: HeadScan, bytes: Uint8Array, start: number) => Message | undefined,
   known?: KnownHead,
-): InternalDecoder<Message> {
+): Decoder<Message> {
   const inbox = createInbox();
   const scan = createHeadScan(of, known);
   let body: BodyReader | undefined;
