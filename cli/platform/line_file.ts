@@ -138,9 +138,11 @@ export function readAt(fd: number, position: number, length: number): Buffer {
  * @returns how many bytes that were
  */
 export function writeText(fd: number, text: string, position?: number): number {
+  const length = Buffer.byteLength(text);
+  // As text it is written without a copy. Only a disk that is nearly full takes a part.
+  let at = writeSync(fd, text, position ?? null);
+  if (at === length) return length;
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length;) {
-    at += writeSync(fd, bytes, at, bytes.length - at, position === undefined ? null : position + at);
-  }
-  return bytes.length;
+  while (at < length) at += writeSync(fd, bytes, at, length - at, position === undefined ? null : position + at);
+  return length;
 }
