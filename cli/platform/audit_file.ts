@@ -28,6 +28,7 @@ import {
 import { join } from 'node:path';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
+import type { SigError } from '../../src/errors.ts';
 import { type Lease, type Log, nameSetAside, type OpenLog } from '../../src/ports.ts';
 import { followFile, readFiles } from './audit_reader.ts';
 import { lingerLease } from './lingering_lease.ts';
@@ -116,6 +117,8 @@ export function createAuditFile(options: AuditFileOptions): Log {
   async function endUse(): Promise<void> {
     try {
       await flushHead();
+    } catch (cause) {
+      throw refusal(cause);
     } finally {
       // Another process may write a newer one from now on.
       dueHead = undefined;
@@ -146,15 +149,20 @@ export function createAuditFile(options: AuditFileOptions): Log {
     return typeof line === 'string' ? write(line) : line.then(write);
   }
 
-  async function openLog(held: Lease): Promise<OpenLog> {
-    // Whoever holds the lease is alone with the files, but for people who cut or remove them.
-    if (files) {
-      const { size, nlink } = fstatSync(files.fd);
-      // Only the head can say then what is missing.
-      if (nlink === 0 || leftAt?.size !== size) await flushHead();
-      if (nlink === 0) closeFiles();
-      else files.size = size;
-    }
+  /** Whoever holds the lease is alone with the files, but for people who cut or remove them. */
+  function lookAfter(): void | Promise<void> {
+    if (!files) return;
+    const { size, nlink } = fstatSync(files.fd);
+    files.size = size;
+    if (nlink > 0 && leftAt?.size === size) return;
+    // Only the head can say then what is missing.
+    const flushed = flushHead();
+    if (nlink > 0) return flushed;
+    if (flushed) return flushed.then(closeFiles);
+    closeFiles();
+  }
+
+  function openLog(held: Lease): OpenLog {
     let open = files ??= openFiles();
     const isAsLeft = leftAt?.ino === open.ino && leftAt.size === open.size;
     let whole = isAsLeft ? open.size : countWholeBytes(open.fd, open.size);
@@ -169,8 +177,8 @@ export function createAuditFile(options: AuditFileOptions): Log {
         lastLine: readLastLine(open.fd, whole) ?? lastFullLine(),
         tornBytes: open.size - whole,
       }),
-      append: (lines, sealHead) =>
-        asStoreError(async () => {
+      async append(lines, sealHead) {
+        try {
           if (whole < open.size) ftruncateSync(open.fd, whole);
           whole = open.size = whole + writeText(open.fd, `${lines.join('\n')}\n`);
           const isFull = whole >= maxBytes;
@@ -184,7 +192,10 @@ export function createAuditFile(options: AuditFileOptions): Log {
           // The head is written first: it no longer counts the file that a rotation removes.
           if (isFull) rotate();
           else leftAt = { ino: open.ino, size: whole };
-        }),
+        } catch (cause) {
+          throw refusal(cause);
+        }
+      },
       setAside: () =>
         asStoreError(async () => {
           const nowMs = Date.now();
@@ -199,9 +210,9 @@ export function createAuditFile(options: AuditFileOptions): Log {
           whole = 0;
           return current;
         }),
-      async close() {
+      close() {
         if (!isBusy) closeFiles();
-        await held.release();
+        return held.release();
       },
     };
   }
@@ -248,12 +259,16 @@ export function createAuditFile(options: AuditFileOptions): Log {
     async open() {
       const held = await takeLease();
       try {
-        // The requests of this turn of the event loop still come: one write will do for all of them.
-        if (files) await new Promise<void>((resolve) => setImmediate(resolve));
-        return await asStoreError(() => openLog(held));
-      } catch (error) {
+        if (files) {
+          // The requests of this turn of the event loop still come: one write will do for all of them.
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          const looked = lookAfter();
+          if (looked) await looked;
+        }
+        return openLog(held);
+      } catch (cause) {
         await held.release();
-        throw error;
+        throw refusal(cause);
       }
     },
 
@@ -304,6 +319,10 @@ async function asStoreError<T>(use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (cause) {
-    throw toStoreError(cause, 'use the audit log');
+    throw refusal(cause);
   }
+}
+
+function refusal(cause: unknown): SigError {
+  return toStoreError(cause, 'use the audit log');
 }

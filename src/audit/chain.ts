@@ -54,20 +54,21 @@ export function appendRecord(
   fields: string,
   nowMs: number,
 ): ChainLink | Promise<ChainLink> {
-  const body = formatRecord(fields, previous, nowMs);
-  const tag = tagOf(mac, RECORD, body);
-  return typeof tag === 'string' ? linkOf(previous, body, tag) : tag.then((made) => linkOf(previous, body, made));
-}
-
-function linkOf(previous: ChainPosition, body: string, tag: string): ChainLink {
-  return { line: sealRecord(body, tag), position: { seq: previous.seq + 1, mac: tag } };
+  const message = RECORD + formatRecord(fields, previous, nowMs);
+  const tag = tagOf(mac, message);
+  // Cut from the message: the text is put together in memory once only, for its MAC.
+  const link = (made: string) => ({
+    line: sealRecord(message.slice(RECORD.length), made),
+    position: { seq: previous.seq + 1, mac: made },
+  });
+  return typeof tag === 'string' ? link(tag) : tag.then(link);
 }
 
 /** The record of a line, if it was made with this key and not a byte of it changed. */
 export async function readRecord(mac: Mac, line: string): Promise<AuditRecord | undefined> {
   const opened = openRecord(line);
   if (!opened) return undefined;
-  return (await tagOf(mac, RECORD, opened.body)) === opened.record.mac ? opened.record : undefined;
+  return (await tagOf(mac, RECORD + opened.body)) === opened.record.mac ? opened.record : undefined;
 }
 
 /** What is kept beside the log, so that a missing end shows. */
@@ -82,7 +83,7 @@ const RECORD = 'sig audit record\n';
 /** The head as a line, without its line end; at once when the MAC comes at once. */
 export function sealHead(mac: Mac, head: ChainHead): string | Promise<string> {
   const body = `{"seq":${head.seq},"last":"${head.mac}","firstSeq":${head.firstSeq}`;
-  const tag = tagOf(mac, HEAD, body);
+  const tag = tagOf(mac, HEAD + body);
   return typeof tag === 'string' ? sealRecord(body, tag) : tag.then((made) => sealRecord(body, made));
 }
 
@@ -92,13 +93,13 @@ export async function openHead(mac: Mac, line: string): Promise<ChainHead | unde
     /^(\{"seq":(\d{1,15}),"last":"([A-Za-z0-9_-]{43})","firstSeq":(\d{1,15})),"mac":"([A-Za-z0-9_-]{43})"\}$/.exec(
       line,
     );
-  if (!found || (await tagOf(mac, HEAD, found[1]!)) !== found[5]) return undefined;
+  if (!found || (await tagOf(mac, HEAD + found[1]!)) !== found[5]) return undefined;
   return { seq: Number(found[2]), mac: found[3]!, firstSeq: Number(found[4]) };
 }
 
-/** The purpose goes in front, so that a head cannot pass for a record. */
-function tagOf(mac: Mac, purpose: string, body: string): string | Promise<string> {
-  if (mac.text) return mac.text(purpose + body);
-  const tag = mac(purpose + body);
+/** @param message the purpose goes in front, so that a head cannot pass for a record */
+function tagOf(mac: Mac, message: string): string | Promise<string> {
+  if (mac.text) return mac.text(message);
+  const tag = mac(message);
   return tag instanceof Promise ? tag.then(encodeBase64url) : encodeBase64url(tag);
 }
