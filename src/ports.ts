@@ -300,11 +300,12 @@ export interface OpenLog {
   /** How the log ends. */
   readEnd(): LogEnd;
   /**
-   * Appends whole lines, then replaces the head. A torn line at the end is dropped first.
+   * Appends whole lines, then replaces the head: at once, or before anybody else has the log. A torn line at the end
+   * is dropped first.
    *
    * @param sealHead makes the new head, told the first line of the oldest file that stays
    */
-  append(lines: readonly string[], sealHead: (oldestLine: string) => Promise<string>): Promise<void>;
+  append(lines: readonly string[], sealHead: (oldestLine: string) => string | Promise<string>): Promise<void>;
   /** Keeps all of the log under another name, which is returned, and begins an empty one. */
   setAside(): Promise<string>;
   close(): Promise<void>;

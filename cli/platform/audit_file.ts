@@ -2,6 +2,11 @@
  * The audit log as files: `audit.jsonl`, the full ones before it from `audit.jsonl.1` (newest) to
  * `.5`, and `audit.head`. Only whoever holds the lease of the log writes.
  *
+ * Where many records come, the head is written with the first of them after the lease was taken, before a rotation,
+ * and when the lease is given back or the process exits, at most about 0.2 s later. A process that is killed in
+ * between leaves records behind the one that the head knows. That is no fault, but for so long, and only then, their
+ * end could be cut off without trace (security case R16).
+ *
  * Calls are synchronous on purpose: they reach the page cache only, and a detour through the
  * thread pool costs more than the call. There is no fsync: after a power failure the last records
  * may be missing, and then the next record and the verification say so.
@@ -21,7 +26,9 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { setImmediate } from 'node:timers';
+import type { SigError } from '../../src/errors.ts';
 import { type Lease, type Log, nameSetAside, type OpenLog } from '../../src/ports.ts';
 import { followFile, readFiles } from './audit_reader.ts';
 import { lingerLease } from './lingering_lease.ts';
@@ -54,8 +61,9 @@ export interface AuditFileOptions {
   /** How many full files are kept, at least 1. Default 5. */
   readonly keep?: number;
   /**
-   * Whether many records will come, as in a proxy: the lease and the files are then kept for a moment after
-   * each write, and records that come in one turn of the event loop are written together. Default false.
+   * Whether many records will come, as in a proxy: the lease and the files are then kept for a moment after each
+   * write, records that come in one turn of the event loop are written together, and the head for all of them when
+   * the lease is given back. Default false.
    */
   readonly isBusy?: boolean;
 }
@@ -68,6 +76,8 @@ interface OpenFiles {
   size: number;
 }
 
+type SealHead = Parameters<OpenLog['append']>[1];
+
 /**
  * The audit log in a folder. Nothing is touched before it is used.
  *
@@ -79,16 +89,19 @@ interface OpenFiles {
 export function createAuditFile(options: AuditFileOptions): Log {
   const { folder, lease, maxBytes = 10 * 1024 * 1024, keep = 5, isBusy = false } = options;
   const inFolder = (name: string) => join(folder, name);
-  const takeLease = isBusy ? lingerLease(lease, closeFiles) : lease;
+  const takeLease = isBusy ? lingerLease(lease, endUse) : lease;
   /** The file as this process left it. */
   let leftAt: { readonly ino: number; readonly size: number } | undefined;
   let oldestLine: string | undefined;
   let files: OpenFiles | undefined;
+  /** Makes the head of what was written since the last one. */
+  let dueHead: SealHead | undefined;
 
   function openFiles(): OpenFiles {
     ensurePrivateFolder(folder);
     const fd = openPrivate(inFolder(NAME), true);
     const { ino, size } = fstatSync(fd);
+    if (isBusy) process.on('exit', flushAtExit);
     return { fd, headFd: undefined, ino, size };
   }
 
@@ -96,17 +109,60 @@ export function createAuditFile(options: AuditFileOptions): Log {
     if (!files) return;
     const { fd, headFd } = files;
     files = undefined;
+    process.off('exit', flushAtExit);
     closeSync(fd);
     if (headFd !== undefined) closeSync(headFd);
   }
 
-  function openLog(held: Lease): OpenLog {
-    // Whoever holds the lease is alone with the files, but for people who cut or remove them.
-    if (files) {
-      const { size, nlink } = fstatSync(files.fd);
-      if (nlink === 0) closeFiles();
-      else files.size = size;
+  async function endUse(): Promise<void> {
+    try {
+      await flushHead();
+    } catch (cause) {
+      throw refusal(cause);
+    } finally {
+      // Another process may write a newer one from now on.
+      dueHead = undefined;
+      closeFiles();
     }
+  }
+
+  /** What takes longer than the process has is left out: the log is then ahead of its head. */
+  function flushAtExit(): void {
+    try {
+      void flushHead();
+    } catch {
+      // Nobody is left to be told; the records themselves are written.
+    }
+  }
+
+  /** Writes the head that is due. */
+  function flushHead(): void | Promise<void> {
+    if (!files || !dueHead) return;
+    const [open, sealHead] = [files, dueHead];
+    const write = (line: string) => {
+      // A rotation wrote a newer one, and closed the files.
+      if (files !== open) return;
+      writeHead(open, line);
+      if (dueHead === sealHead) dueHead = undefined;
+    };
+    const line = sealHead(oldestLine!);
+    return typeof line === 'string' ? write(line) : line.then(write);
+  }
+
+  /** Whoever holds the lease is alone with the files, but for people who cut or remove them. */
+  function lookAfter(): void | Promise<void> {
+    if (!files) return;
+    const { size, nlink } = fstatSync(files.fd);
+    files.size = size;
+    if (nlink > 0 && leftAt?.size === size) return;
+    // Only the head can say then what is missing.
+    const flushed = flushHead();
+    if (nlink > 0) return flushed;
+    if (flushed) return flushed.then(closeFiles);
+    closeFiles();
+  }
+
+  function openLog(held: Lease): OpenLog {
     let open = files ??= openFiles();
     const isAsLeft = leftAt?.ino === open.ino && leftAt.size === open.size;
     let whole = isAsLeft ? open.size : countWholeBytes(open.fd, open.size);
@@ -121,8 +177,8 @@ export function createAuditFile(options: AuditFileOptions): Log {
         lastLine: readLastLine(open.fd, whole) ?? lastFullLine(),
         tornBytes: open.size - whole,
       }),
-      append: (lines, sealHead) =>
-        asStoreError(async () => {
+      async append(lines, sealHead) {
+        try {
           if (whole < open.size) ftruncateSync(open.fd, whole);
           whole = open.size = whole + writeText(open.fd, `${lines.join('\n')}\n`);
           const isFull = whole >= maxBytes;
@@ -130,11 +186,16 @@ export function createAuditFile(options: AuditFileOptions): Log {
             const names = [...fullNames().reverse(), NAME];
             oldestLine = firstLineOf(names[isFull ? Math.max(0, names.length - keep) : 0]!);
           }
-          writeHead(open, await sealHead(oldestLine));
+          dueHead = sealHead;
+          // The first one is written at once: when that goes well, so will the others.
+          if (!isBusy || isFull || open.headFd === undefined) await flushHead();
           // The head is written first: it no longer counts the file that a rotation removes.
           if (isFull) rotate();
           else leftAt = { ino: open.ino, size: whole };
-        }),
+        } catch (cause) {
+          throw refusal(cause);
+        }
+      },
       setAside: () =>
         asStoreError(async () => {
           const nowMs = Date.now();
@@ -149,9 +210,9 @@ export function createAuditFile(options: AuditFileOptions): Log {
           whole = 0;
           return current;
         }),
-      async close() {
+      close() {
         if (!isBusy) closeFiles();
-        await held.release();
+        return held.release();
       },
     };
   }
@@ -198,12 +259,16 @@ export function createAuditFile(options: AuditFileOptions): Log {
     async open() {
       const held = await takeLease();
       try {
-        // The requests of this turn of the event loop still come: one write will do for all of them.
-        if (files) await new Promise<void>((resolve) => setImmediate(resolve));
-        return await asStoreError(async () => openLog(held));
-      } catch (error) {
+        if (files) {
+          // The requests of this turn of the event loop still come: one write will do for all of them.
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          const looked = lookAfter();
+          if (looked) await looked;
+        }
+        return openLog(held);
+      } catch (cause) {
         await held.release();
-        throw error;
+        throw refusal(cause);
       }
     },
 
@@ -211,6 +276,7 @@ export function createAuditFile(options: AuditFileOptions): Log {
       const held = await takeLease();
       try {
         return await asStoreError(async () => {
+          await flushHead();
           const names = [...fullNames().reverse(), NAME].filter((name) => existsSync(inFolder(name)));
           const files = names.map((name) => {
             const fd = openSync(inFolder(name), constants.O_RDONLY);
@@ -253,6 +319,10 @@ async function asStoreError<T>(use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (cause) {
-    throw toStoreError(cause, 'use the audit log');
+    throw refusal(cause);
   }
+}
+
+function refusal(cause: unknown): SigError {
+  return toStoreError(cause, 'use the audit log');
 }

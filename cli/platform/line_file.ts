@@ -138,9 +138,12 @@ export function readAt(fd: number, position: number, length: number): Buffer {
  * @returns how many bytes that were
  */
 export function writeText(fd: number, text: string, position?: number): number {
+  const length = Buffer.byteLength(text);
+  // As text it is written without a copy, and only a disk that is nearly full takes a part. Not to a position, which
+  // Deno 2.9 takes no notice of for text (seen on 2026-11-22).
+  let at = position === undefined ? writeSync(fd, text) : 0;
+  if (at === length) return length;
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length;) {
-    at += writeSync(fd, bytes, at, bytes.length - at, position === undefined ? null : position + at);
-  }
-  return bytes.length;
+  while (at < length) at += writeSync(fd, bytes, at, length - at, position === undefined ? null : position + at);
+  return length;
 }

@@ -17,6 +17,8 @@ export interface RequestFields {
 const MAX_PATH = 256;
 const MAX_KEYS = 16;
 const MAX_KEY = 40;
+/** Characters. What is shorter is taken for a word. */
+const SHORTEST_TOKEN = 16;
 
 /**
  * The fields of an audit record that describe a request (security case R14). Query values never
@@ -77,8 +79,19 @@ function keysOf(path: string): string[] {
 }
 
 function templateOf(pathname: string): string {
-  const path = pathname.split('/').map(maskToken).join('/');
+  const path = hasLongSegment(pathname) ? pathname.split('/').map(maskToken).join('/') : pathname;
   return path.length <= MAX_PATH ? path : `${path.slice(0, MAX_PATH)}*`;
+}
+
+/** Whether one of them may be a token. Most paths have none, and are not taken apart. */
+function hasLongSegment(pathname: string): boolean {
+  for (let start = 0; pathname.length - start >= SHORTEST_TOKEN;) {
+    const slash = pathname.indexOf('/', start);
+    const end = slash < 0 ? pathname.length : slash;
+    if (end - start >= SHORTEST_TOKEN) return true;
+    start = end + 1;
+  }
+  return false;
 }
 
 /**
@@ -86,5 +99,5 @@ function templateOf(pathname: string): string {
  * What is long and has a digit, or is very long, is taken for one.
  */
 function maskToken(text: string): string {
-  return text.length >= 30 || (text.length >= 16 && /\d/.test(text)) ? '*' : text;
+  return text.length >= 30 || (text.length >= SHORTEST_TOKEN && /\d/.test(text)) ? '*' : text;
 }

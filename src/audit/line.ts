@@ -42,17 +42,67 @@ const RESERVED = new Set(['seq', 'time', 'prev', 'mac']);
  *
  * @throws {TypeError} when a field's name is the chain's own, or not a name
  */
-export function formatFields(event: AuditEvent): string {
-  let text = `"event":${formatValue(event.event)}`;
-  let count = 1;
-  for (const key of Object.keys(event)) {
-    const value = event[key];
-    if (value === undefined || key === 'event') continue;
-    if (++count > MAX_FIELDS) throw new TypeError(`event: more than ${MAX_FIELDS} fields`);
-    if (!FIELD_NAME.test(key) || RESERVED.has(key)) throw new TypeError(`event: field ${JSON.stringify(key)}`);
-    text += `,"${key}":${formatValue(value)}`;
+export type FormatFields = (event: AuditEvent) => string;
+
+/** Formats one event. */
+export const formatFields: FormatFields = (event) => createFieldFormat()(event);
+
+/**
+ * Formats many events, each of which says most of what the one before it said: a field that is the same, at the same
+ * place, is neither checked nor written anew.
+ */
+export function createFieldFormat(): FormatFields {
+  const keys: string[] = [];
+  const values: FieldValue[] = [];
+  const texts: string[] = [];
+  /** All of `texts`, unless one of them was changed since. */
+  let whole: string | undefined;
+
+  function put(at: number, key: string, value: FieldValue): void {
+    const isKnown = at < texts.length && keys[at] === key;
+    if (isKnown && isSame(values[at]!, value)) return;
+    if (!isKnown && at > 0 && !isFieldName(key)) throw new TypeError(`event: field ${JSON.stringify(key)}`);
+    texts[at] = `${at === 0 ? '' : ','}"${key}":${formatValue(value)}`;
+    keys[at] = key;
+    values[at] = typeof value === 'object' ? value.slice() : value;
+    whole = undefined;
   }
-  return text;
+
+  return (event) => {
+    put(0, 'event', event.event);
+    let count = 1;
+    // The engine reads the values along with the names, which it does not for a list of names.
+    for (const key in event) {
+      if (key === 'event' || !Object.hasOwn(event, key)) continue;
+      const value = event[key];
+      if (value === undefined) continue;
+      if (count === MAX_FIELDS) throw new TypeError(`event: more than ${MAX_FIELDS} fields`);
+      put(count++, key, value);
+    }
+    if (texts.length !== count) {
+      texts.length = count;
+      whole = undefined;
+    }
+    if (whole === undefined) {
+      whole = '';
+      for (const text of texts) whole += text;
+    }
+    return whole;
+  };
+}
+
+function isFieldName(key: string): boolean {
+  return FIELD_NAME.test(key) && !RESERVED.has(key);
+}
+
+/** Lists are compared by what is in them: whoever has one may change it. */
+function isSame(known: FieldValue, value: FieldValue): boolean {
+  if (known === value) return true;
+  if (typeof known !== 'object' || typeof value !== 'object' || known.length !== value.length) return false;
+  for (let i = 0; i < known.length; i++) {
+    if (known[i] !== value[i]) return false;
+  }
+  return true;
 }
 
 /**
@@ -62,8 +112,19 @@ export function formatFields(event: AuditEvent): string {
  * @param nowMs milliseconds since 1970
  */
 export function formatRecord(fields: string, previous: ChainPosition, nowMs: number): string {
-  const time = new Date(nowMs).toISOString();
-  return `{"seq":${previous.seq + 1},"time":"${time}",${fields},"prev":"${previous.mac}"`;
+  return `{"seq":${previous.seq + 1},"time":"${timeOf(nowMs)}",${fields},"prev":"${previous.mac}"`;
+}
+
+/** The time that was asked for last: a busy log has many records of one millisecond. */
+let lastMs = 0;
+let lastTime = new Date(0).toISOString();
+
+function timeOf(ms: number): string {
+  if (ms !== lastMs) {
+    lastTime = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastTime;
 }
 
 /** The whole line, without its line end. */

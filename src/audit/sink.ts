@@ -1,22 +1,31 @@
 import { SigError } from '../errors.ts';
 import type { AuditEvent, AuditSink, Clock, Log, OpenLog } from '../ports.ts';
 import { appendRecord, type Mac, sealHead } from './chain.ts';
-import { type ChainPosition, formatFields, openRecord } from './line.ts';
+import { type ChainPosition, createFieldFormat, formatFields, openRecord } from './line.ts';
 import { recoveryEvent, resumeChain } from './resume.ts';
 
 /** Records written in one go. The others wait for the next one. */
 const MAX_BATCH = 256;
 
-interface Waiting {
-  readonly fields: string;
-  readonly timeMs: number;
-  resolve(): void;
-  reject(error: unknown): void;
+/** Records that are written together: one promise is for all of them. */
+interface Batch {
+  readonly fields: string[];
+  readonly timesMs: number[];
+  readonly isWritten: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function createBatch(): Batch {
+  let resolve = () => {};
+  let reject: Batch['reject'] = () => {};
+  const isWritten = new Promise<void>((...settle) => [resolve, reject] = settle);
+  return { fields: [], timesMs: [], isWritten, resolve, reject };
 }
 
 /**
- * Writes audit events to a log as a chain of records. A write is done when its record and the head
- * are in the file; events that come while one is written go together in the next.
+ * Writes audit events to a log as a chain of records. A write is done when its record is in the file;
+ * events that come while one is written go together in the next.
  *
  * @param mac asked for once, at the first event
  * @returns a sink whose `write` rejects with E_AUDIT when the record could not be written, and with
@@ -33,7 +42,9 @@ export function createAuditSink(
   mac: () => Promise<Mac>,
   clock: Clock,
 ): AuditSink & { forget(): void } {
-  const queue: Waiting[] = [];
+  const format = createFieldFormat();
+  /** The last one still takes records. */
+  const queue: Batch[] = [];
   let isWriting = false;
   let position: ChainPosition | undefined;
   let firstSeq = 1;
@@ -43,35 +54,43 @@ export function createAuditSink(
   async function drain(): Promise<void> {
     isWriting = true;
     while (queue.length > 0) {
-      const batch: Waiting[] = [];
+      const written: Batch[] = [];
       try {
-        await writeBatch(batch);
-        for (const { resolve } of batch) resolve();
+        await writeBatch(written);
+        for (const { resolve } of written) resolve();
       } catch (cause) {
         position = undefined;
         const error = refusal(cause);
         // What waited for a log that could not even be opened would fare no better.
-        for (const { reject } of batch.length > 0 ? batch : queue.splice(0)) reject(error);
+        for (const { reject } of written.length > 0 ? written : queue.splice(0)) reject(error);
       }
     }
     isWriting = false;
   }
 
-  /** @param batch filled with what is written, once the log is open: by then more may have come */
-  async function writeBatch(batch: Waiting[]): Promise<void> {
-    loadedMac ??= mac();
-    // A key that could not be had this time may be there the next.
-    const chainMac = await loadedMac.catch((error) => {
+  async function loadMac(): Promise<Mac> {
+    try {
+      return await mac();
+    } catch (error) {
+      // A key that could not be had this time may be there the next.
       loadedMac = undefined;
       throw error;
-    });
+    }
+  }
+
+  /** @param written told what is written, once the log is open: by then more may have come */
+  async function writeBatch(written: Batch[]): Promise<void> {
+    const chainMac = await (loadedMac ??= loadMac());
     const open = await log.open();
     try {
       const lines: string[] = [];
-      let at = await begin(open, chainMac, lines);
-      batch.push(...queue.splice(0, MAX_BATCH));
-      for (const { fields, timeMs } of batch) {
-        const { line, position: next } = await appendRecord(chainMac, at, fields, timeMs);
+      let at = open.isAsLeft && position !== undefined ? position : await begin(open, chainMac, lines);
+      const batch = queue.shift()!;
+      written.push(batch);
+      for (let i = 0; i < batch.fields.length; i++) {
+        const made = appendRecord(chainMac, at, batch.fields[i]!, batch.timesMs[i]!);
+        // To wait for what is there would take a turn for each record.
+        const { line, position: next } = made instanceof Promise ? await made : made;
         lines.push(line);
         at = next;
       }
@@ -89,7 +108,6 @@ export function createAuditSink(
 
   /** The position to go on from, after a record of what was found if that is unusual. */
   async function begin(open: OpenLog, chainMac: Mac, lines: string[]): Promise<ChainPosition> {
-    if (open.isAsLeft && position !== undefined) return position;
     const end = open.readEnd();
     const resumption = await resumeChain(chainMac, end);
     firstSeq = resumption.firstSeq;
@@ -103,13 +121,19 @@ export function createAuditSink(
   }
 
   return {
-    async write(event: AuditEvent): Promise<void> {
-      const fields = formatFields(event);
-      const timeMs = clock.now();
-      await new Promise<void>((resolve, reject) => {
-        queue.push({ fields, timeMs, resolve, reject });
-        if (!isWriting) void drain();
-      });
+    write(event: AuditEvent): Promise<void> {
+      let fields: string;
+      try {
+        fields = format(event);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      let batch = queue.at(-1);
+      if (batch === undefined || batch.fields.length === MAX_BATCH) queue.push(batch = createBatch());
+      batch.fields.push(fields);
+      batch.timesMs.push(clock.now());
+      if (!isWriting) void drain();
+      return batch.isWritten;
     },
     /** Forgets the key, which is asked for anew when it is needed (security case S24). */
     forget() {

@@ -1,7 +1,7 @@
 /**
- * A process that writes audit records until it is told to stop or killed.
+ * A process that writes audit records until it is told to stop or killed, and exits at once behind the last one.
  *
- * Arguments: home, key in hexadecimal, name, how many records.
+ * Arguments: home, key in hexadecimal, name, how many records, and `busy` for a log that is kept open.
  *
  * @module
  */
@@ -13,10 +13,11 @@ import { createHashMac } from '../../cli/platform/hash_mac.ts';
 import { createAuditLog } from '../../src/audit/audit_log.ts';
 import { decodeHex } from '../../src/encoding/hex.ts';
 
-const [home, key, name, count] = process.argv.slice(2) as [string, string, string, string];
+const [home, key, name, count, busy] = process.argv.slice(2) as [string, string, string, string, string?];
 const store = createFolderStore(home);
+const lease = () => store.lease('logs/audit');
 const log = createAuditLog(
-  createAuditFile({ folder: `${home}/logs`, lease: () => store.lease('logs/audit'), maxBytes: 20_000 }),
+  createAuditFile({ folder: `${home}/logs`, lease, maxBytes: 20_000, isBusy: busy === 'busy' }),
   () => Promise.resolve(createHashMac(decodeHex(key))),
   { now: () => Date.now() },
 );
@@ -25,3 +26,4 @@ for (let number = 0; number < Number(count); number++) {
   // What was acknowledged must be in the log, whatever happens now.
   process.stdout.write(`${name} ${number}\n`);
 }
+process.exit();

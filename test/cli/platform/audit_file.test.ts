@@ -21,27 +21,10 @@ import { expect, test } from 'vitest';
 import { createAuditFile } from '../../../cli/platform/audit_file.ts';
 import { createHashMac } from '../../../cli/platform/hash_mac.ts';
 import { type AuditLog, createAuditLog } from '../../../src/audit/audit_log.ts';
-import type { AuditRecord } from '../../../src/audit/line.ts';
 import { randomBytes } from '../../../src/encoding/bytes.ts';
-import { encodeHex } from '../../../src/encoding/hex.ts';
-import type { Lease, Log } from '../../../src/ports.ts';
+import type { Log } from '../../../src/ports.ts';
+import { key, makeLease, numbersOf, readLog, startWriter, writeMany } from '../../_lib/audit_bench.ts';
 import { useFolder } from '../../_lib/lab.ts';
-import { IS_DENO, ROOT } from '../../_lib/sig.ts';
-import { type RunningCommand, startCommand } from '../../_lib/command.ts';
-
-const key = randomBytes(32);
-
-/** Leases within one process. */
-function makeLease(): () => Promise<Lease> {
-  let last: Promise<void> = Promise.resolve();
-  return async () => {
-    const before = last;
-    let release = () => {};
-    last = new Promise((resolve) => release = resolve);
-    await before;
-    return { release: async () => release() };
-  };
-}
 
 interface Bench {
   readonly folder: string;
@@ -63,12 +46,6 @@ async function makeBench(): Promise<Bench> {
     lines: (name = 'audit.jsonl') => readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1),
   };
 }
-
-async function writeMany(log: AuditLog, count: number, from = 0): Promise<void> {
-  for (let number = from; number < from + count; number++) await log.write({ event: 'inject', number });
-}
-
-const numbersOf = (records: readonly AuditRecord[]) => records.map(({ number }) => number);
 
 test('createAuditFile() touches nothing before it is used, then makes private files', async () => {
   const bench = await makeBench();
@@ -288,58 +265,54 @@ test('R16: a folder that cannot be used means E_AUDIT, and the lease is free aga
   expect(await log.verify()).toEqual({ records: 1, recoveries: 0 });
 });
 
-test('R16: a full disk means E_AUDIT at every size, and a good log when there is room again', async ({ skip }) => {
-  const mount = join(await useFolder(), 'mount');
-  mkdirSync(mount);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=700', 'tmpfs', mount], { stdio: 'ignore' });
-  } catch {
-    skip('needs root on Linux, to mount a small disk');
-  }
-  try {
-    const log = createAuditLog(
-      createAuditFile({ folder: join(mount, 'logs'), lease: makeLease() }),
-      async () => createHashMac(key),
-      { now: () => 0 },
-    );
-    const filler = join(mount, 'filler');
-    writeFileSync(filler, '');
-    let refused = 0;
-    let written = 0;
-    for (let round = 0; round < 60; round++) {
-      const error = await log.write({ event: 'inject', text: 'x'.repeat(round * 7) }).then(() => undefined, (e) => e);
-      if (error === undefined) written++;
-      else {
-        expect(error).toMatchObject({ code: 'E_AUDIT' });
-        refused++;
-      }
+test.for(
+  [
+    ['that is opened for each write', false],
+    ['that is kept open', true],
+  ] as const,
+)(
+  'R16: a full disk means E_AUDIT at every size, and a good log when there is room again: one %s',
+  async ([, isBusy], { skip }) => {
+    const mount = join(await useFolder(), 'mount');
+    mkdirSync(mount);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=700', 'tmpfs', mount], { stdio: 'ignore' });
+    } catch {
+      skip('needs root on Linux, to mount a small disk');
     }
-    expect(refused).toBeGreaterThan(0);
-    expect(written).toBeGreaterThan(0);
-    execFileSync('mount', ['-o', 'remount,size=1m', mount]);
-    await log.write({ event: 'inject' });
-    const report = await log.inspect();
-    expect(report.fault).toBeUndefined();
-    expect(report.count).toBe(written + 1 + report.recoveries.length);
-  } finally {
-    execFileSync('umount', [mount]);
-  }
-});
-
-function startWriter(home: string, name: string, count: number): RunningCommand {
-  const script = join(ROOT, 'test/_lib/audit_writer.ts');
-  const args = [home, encodeHex(key), name, String(count)];
-  return IS_DENO
-    ? startCommand(process.execPath, ['run', '--quiet', '-A', script, ...args], { cwd: ROOT, timeoutMs: 60_000 })
-    : startCommand(process.execPath, ['--import', 'tsx', script, ...args], { cwd: ROOT, timeoutMs: 60_000 });
-}
-
-const readLog = (home: string) =>
-  createAuditLog(
-    createAuditFile({ folder: join(home, 'logs'), lease: makeLease() }),
-    async () => createHashMac(key),
-    { now: () => 0 },
-  );
+    const lease = makeLease();
+    try {
+      const log = createAuditLog(
+        createAuditFile({ folder: join(mount, 'logs'), lease, isBusy }),
+        async () => createHashMac(key),
+        { now: () => 0 },
+      );
+      const filler = join(mount, 'filler');
+      writeFileSync(filler, '');
+      let refused = 0;
+      let written = 0;
+      for (let round = 0; round < 60; round++) {
+        const error = await log.write({ event: 'inject', text: 'x'.repeat(round * 7) }).then(() => undefined, (e) => e);
+        if (error === undefined) written++;
+        else {
+          expect(error).toMatchObject({ code: 'E_AUDIT' });
+          refused++;
+        }
+      }
+      expect(refused).toBeGreaterThan(0);
+      expect(written).toBeGreaterThan(0);
+      execFileSync('mount', ['-o', 'remount,size=1m', mount]);
+      await log.write({ event: 'inject' });
+      const report = await log.inspect();
+      expect(report.fault).toBeUndefined();
+      expect(report.count).toBe(written + 1 + report.recoveries.length);
+    } finally {
+      // When the lease is free, the files are closed.
+      await (await lease()).release();
+      execFileSync('umount', [mount]);
+    }
+  },
+);
 
 test('R16: several processes keep one chain, across rotations', { timeout: 120_000 }, async () => {
   const home = await useFolder();
@@ -357,7 +330,7 @@ test('R15: kill -9 at any moment loses no record that was acknowledged', { timeo
   const home = await useFolder();
   const acknowledged: string[] = [];
   for (let round = 0; round < 6; round++) {
-    const writer = startWriter(home, `w${round}`, 1_000_000);
+    const writer = startWriter(home, `w${round}`, 1_000_000, round % 2 === 1);
     await writer.waitFor(new RegExp(`^w${round} ${round * 9 + 3}$`, 'm'));
     writer.kill('SIGKILL');
     const { stdout } = await writer.done;

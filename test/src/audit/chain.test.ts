@@ -65,3 +65,11 @@ test('openHead() reads what sealHead() wrote, and nothing else', async () => {
 test.each([0, 16, 31, 33])('createMac() refuses a key of %i bytes', async (length) => {
   await expect(createMac(randomBytes(length))).rejects.toThrow(RangeError);
 });
+
+test('appendRecord() and sealHead() take a MAC as text where there is one', async () => {
+  const sync = Object.assign((_: string) => randomBytes(32), {
+    text: (message: string) => createHmac('sha256', key).update(message).digest('base64url'),
+  });
+  expect(appendRecord(sync, GENESIS, fields, 0)).toEqual(await appendRecord(mac, GENESIS, fields, 0));
+  expect(sealHead(sync, { ...GENESIS, firstSeq: 1 })).toBe(await sealHead(mac, { ...GENESIS, firstSeq: 1 }));
+});

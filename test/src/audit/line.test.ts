@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { GENESIS } from '../../../src/audit/chain.ts';
 import {
+  createFieldFormat,
   formatFields,
   formatRecord,
   MAX_FIELDS,
@@ -9,6 +11,7 @@ import {
   openRecord,
   sealRecord,
 } from '../../../src/audit/line.ts';
+import type { AuditEvent } from '../../../src/ports.ts';
 
 const MAC = 'A'.repeat(43);
 const line = (fields: string) => sealRecord(formatRecord(fields, { seq: 6, mac: MAC }, 0), 'B'.repeat(43));
@@ -111,4 +114,58 @@ test.each([
   '{"seq":1,'.repeat(10_000),
 ])('openRecord() does not take %j for a record', (text) => {
   expect(openRecord(text)).toBeUndefined();
+});
+
+test('createFieldFormat() writes each event as if it were the first', () => {
+  const format = createFieldFormat();
+  const words: AuditEvent[string][] = [
+    'a',
+    'b',
+    '"',
+    '\u2028',
+    'x'.repeat(MAX_TEXT + 1),
+    1,
+    -0,
+    0,
+    true,
+    false,
+    undefined,
+  ];
+  const lists: AuditEvent[string][] = [[], ['a'], ['a', 'b'], ['b', 'a'], ['a\n']];
+  let seed = 1;
+  const below = (limit: number) => (seed = (seed * 48_271) % 2_147_483_647) % limit;
+  for (let round = 0; round < 3000; round++) {
+    const event: Record<string, AuditEvent[string]> = {};
+    for (let field = below(6); field > 0; field--) {
+      const values = below(3) === 0 ? lists : words;
+      event['abcdef'[below(6)]!] = values[below(values.length)];
+    }
+    const whole = { event: 'xy'[below(2)]!, ...event };
+    expect(format(whole), JSON.stringify(whole)).toBe(formatFields(whole));
+  }
+});
+
+test('createFieldFormat() sees what was changed in a list', () => {
+  const format = createFieldFormat();
+  const names = ['a', 'b'];
+  expect(format({ event: 'x', names })).toBe('"event":"x","names":["a","b"]');
+  names[1] = 'c';
+  expect(format({ event: 'x', names })).toBe('"event":"x","names":["a","c"]');
+});
+
+test('createFieldFormat() goes on after an event that it refused', () => {
+  const format = createFieldFormat();
+  expect(format({ event: 'x', a: '1', b: '2' })).toBe('"event":"x","a":"1","b":"2"');
+  expect(() => format({ event: 'x', a: '3', seq: 1 })).toThrow(TypeError);
+  expect(format({ event: 'x', a: '3', b: '2' })).toBe('"event":"x","a":"3","b":"2"');
+  // A name is good at one place only when it is good at all.
+  for (const name of ['seq', 'mac', '__proto__x', '']) {
+    expect(() => format({ event: 'x', a: '3', [name]: '2' }), name).toThrow(TypeError);
+    expect(() => format({ event: 'x', [name]: '2' }), name).toThrow(TypeError);
+  }
+});
+
+test('formatRecord() has the time of each record', () => {
+  const timeOf = (ms: number) => /"time":"([^"]*)"/.exec(formatRecord('"event":"x"', GENESIS, ms))![1];
+  for (const ms of [0, 1, 1, 2, 1, 1_700_000_000_000, 0]) expect(timeOf(ms)).toBe(new Date(ms).toISOString());
 });
