@@ -36,6 +36,7 @@ import { createDecoders } from './platform/decoder.ts';
 import { writePrivateFile } from './platform/durable_file.ts';
 import { ensurePrivateFolder } from './platform/private_path.ts';
 import { decodeCertificates, readTrustedCas } from './platform/proxy/ca_files.ts';
+import { collectBuffersEarly } from './platform/proxy/early_collection.ts';
 import { createIdleLock } from './platform/proxy/idle_lock.ts';
 import { startListener } from './platform/proxy/listener.ts';
 import { refuseDebugger } from './platform/proxy/no_debugger.ts';
@@ -70,6 +71,7 @@ const SESSION_CA_SEC = 30 * 86_400;
 export async function startProxy(parts: ProxyParts, options: ProxyOptions): Promise<ProxySession> {
   const { clock, env } = parts;
   refuseDebugger();
+  collectBuffersEarly();
   const policyOptions = { only: options.providers, isStrict: options.isStrict, env };
   let policy = createPolicy(parts.providers, policyOptions);
   let isLocked = false;

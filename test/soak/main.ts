@@ -92,9 +92,9 @@ async function runTransfers(name: string, form: Form): Promise<void> {
         speed: `${Math.round(mibPerSec)} MiB/s`,
         idleMiB,
         peakMiB,
-        limitMiB: memoryLimitMiB(name, way),
+        limitMiB: memoryLimitMiB(name),
         note: `${isWhole ? '' : 'NOT WHOLE, '}${aheadMiB.toFixed(1)} MiB before the first read`,
-        ok: isWhole && peakMiB - idleMiB <= memoryLimitMiB(name, way) && aheadMiB <= AHEAD_MIB,
+        ok: isWhole && peakMiB - idleMiB <= memoryLimitMiB(name) && aheadMiB <= AHEAD_MIB,
       });
     }
   } finally {
