@@ -2,14 +2,17 @@ import { Buffer } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { createSend } from '../../../cli/platform/send.ts';
 import { VERSION } from '../../../cli/platform/version.ts';
 import type { Body, SendOptions, WireResponse } from '../../../src/ports.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import { parseUrl } from '../../../src/target/target.ts';
 import { useHttpProxy, useServer } from '../../_lib/lab.ts';
+import { bundleScript, endChildren, runtimes, startChild } from '../../_lib/run_child.ts';
 import type { ServerOptions, TestServer } from '../../_lib/tls_server.ts';
+
+afterEach(endChildren);
 
 interface Sending {
   readonly method?: string;
@@ -194,4 +197,15 @@ test('send() takes the networkProxy it is told, else the one of the environment'
 test.each(['ftp://proxy.test', 'nonsense'])('send() refuses networkProxy %j', async (networkProxy) => {
   const { ask } = await useSend();
   await expect(ask('/', { options: { networkProxy } })).rejects.toMatchObject({ code: 'E_TARGET' });
+});
+
+test('a program ends as soon as its requests are answered, on every runtime, although a connection is kept', async () => {
+  const server = await useServer({ handler: () => ({ body: 'kept' }) });
+  const worker = await bundleScript(new URL('../../_lib/send_worker.ts', import.meta.url));
+  for (const runtime of runtimes) {
+    const { end, lines } = startChild(worker, [`${server.origin}/`, server.caFile!], { runtime });
+    expect([runtime, await end]).toMatchObject([runtime, { code: 0, stderr: '' }]);
+    expect([runtime, ...lines]).toEqual([runtime, '200 4', '200 4', 'ended at once']);
+  }
+  expect(server.connections).toBe(runtimes.length);
 });
