@@ -1,5 +1,5 @@
 import { mergePlacements, type Placement, renderPlacements } from '../apply/placement.ts';
-import { placeInBody, placeInHead } from '../apply/place.ts';
+import { type PlacedHeaders, placeInBody, placeInHead } from '../apply/place.ts';
 import { describeUse, type UseFields } from '../audit/describe.ts';
 import type { Credential } from '../credential/credential.ts';
 import type { Taught } from '../dpop/attempt.ts';
@@ -92,21 +92,23 @@ export function createAuthorizer(
     const [provider] = providers;
     const [credential] = credentials;
     const isAlone = providers.length === 1;
-    const known = isAlone ? fixed.get(credential!) : undefined;
-    if (known !== undefined && known.by === provider) return known;
+    const last = isAlone ? fixed.get(credential!) : undefined;
+    if (last !== undefined && last.by === provider) return last;
     const nowSec = Math.floor(ports.clock.now() / 1000);
     const placements = mergePlacements(
       providers.flatMap((each, i) =>
         renderPlacements(each, (key, rule) => valueFor(credentials[i]!, each.extract, key, rule, head, nowSec))
       ),
     );
+    const isFixed = isAlone && credential!.cookies === undefined;
     const placed: Placed = {
       by: provider!,
       placements,
       ids: providers.map((each) => each.id).join(','),
       names: namesOf(placements, providers),
+      known: isFixed ? new WeakMap() : undefined,
     };
-    if (isAlone && credential!.cookies === undefined) fixed.set(credential!, placed);
+    if (isFixed) fixed.set(credential!, placed);
     return placed;
   }
 
@@ -115,9 +117,9 @@ export function createAuthorizer(
     providers: readonly Provider[],
     credentials: readonly Credential[],
   ): Authorization {
-    const { placements, ids, names } = placedBy(head, providers, credentials);
+    const { placements, ids, names, known } = placedBy(head, providers, credentials);
     return {
-      head: placeInHead(head, placements),
+      head: placeInHead(head, placements, known),
       providers,
       credentials,
       placements,
@@ -179,6 +181,7 @@ interface Placed {
   /** All providers, joined. */
   readonly ids: string;
   readonly names: readonly string[];
+  readonly known: PlacedHeaders | undefined;
 }
 
 /** What is placed and what is signed into a request: names, no values. */

@@ -1,8 +1,9 @@
 import { clearTimeout, setTimeout } from 'node:timers';
-import { cutBytes } from '../../../src/encoding/slab.ts';
+import { concatBytes } from '../../../src/encoding/bytes.ts';
 import { withFraming } from '../../../src/http1/forward.ts';
 import type { Framing, ParsedResponse } from '../../../src/http1/message.ts';
 import { writeChunk, writeLastChunk, writeResponseHead } from '../../../src/http1/write.ts';
+import { writeAnswer } from '../../../src/http1/write_answer.ts';
 import type { AnswerPlan } from '../../../src/proxy/passage.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import { createBodyQueue } from '../upstream/answer.ts';
@@ -79,7 +80,9 @@ function deliverAsIs({ client, exchange, message, plan, to }: DeliverOptions): D
 class HeldDelivery implements Delivery {
   private readonly options: DeliverOptions;
   private readonly redaction: Redaction;
-  private readonly pieces: Uint8Array[] = [];
+  /** Most come in one piece. */
+  private text: Uint8Array | undefined = undefined;
+  private pieces: Uint8Array[] | undefined = undefined;
   private hasBegun = false;
 
   constructor(options: DeliverOptions, redaction: Redaction) {
@@ -92,37 +95,27 @@ class HeldDelivery implements Delivery {
   }
 
   body(bytes: Uint8Array): void {
-    this.add(this.redaction.push(bytes));
+    if (this.text === undefined) this.text = bytes;
+    else (this.pieces ??= [this.text]).push(bytes);
   }
 
   end(): void {
     const { client, message, plan, to, onFail } = this.options;
+    const { framing } = message;
     try {
-      this.add(this.redaction.flush());
-      let length = 0;
-      for (const piece of this.pieces) length += piece.length;
-      const { framing } = message;
+      const text = this.pieces ? concatBytes(...this.pieces) : this.text!;
+      const redacted = this.redaction.whole(text);
+      const { length } = redacted;
       const isAsLong = framing.kind === 'length' && framing.length === length;
       const fields = isAsLong ? plan.fields : withFraming(plan.fields, { kind: 'length', length });
-      const head = writeResponseHead(message.status, plan.reason, fields);
       // One write, so one TLS record.
-      const answer = cutBytes(head.length + length);
-      answer.set(head);
-      let at = head.length;
-      for (const piece of this.pieces) {
-        answer.set(piece, at);
-        at += piece.length;
-      }
+      const answer = writeAnswer(message, plan.reason, fields, [redacted]);
       this.hasBegun = true;
       client.write(answer);
       client.finish(to.keepAlive);
     } catch (error) {
       onFail(error);
     }
-  }
-
-  private add(pieces: readonly Uint8Array[]): void {
-    for (const piece of pieces) this.pieces.push(piece);
   }
 
   drain(): void {}
