@@ -205,14 +205,20 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
 function memoize(
   find: (target: Target) => NetworkProxy | undefined,
 ): (target: Target) => NetworkProxy | undefined {
-  const found = new Map<string, NetworkProxy | undefined>();
+  const byOrigin = new Map<string, { readonly proxy: NetworkProxy | undefined }>();
+  /** One target serves all requests of a tunnel. */
+  const byTarget = new WeakMap<Target, { readonly proxy: NetworkProxy | undefined }>();
   return (target) => {
+    let found = byTarget.get(target);
+    if (found) return found.proxy;
     const key = originOf(target);
-    if (found.has(key)) return found.get(key);
-    if (found.size >= MAX_ORIGINS) found.clear();
-    const proxy = find(target);
-    found.set(key, proxy);
-    return proxy;
+    found = byOrigin.get(key);
+    if (!found) {
+      if (byOrigin.size >= MAX_ORIGINS) byOrigin.clear();
+      byOrigin.set(key, found = { proxy: find(target) });
+    }
+    byTarget.set(target, found);
+    return found.proxy;
   };
 }
 
