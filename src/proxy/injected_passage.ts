@@ -7,7 +7,7 @@ import type { SendOptions } from '../ports.ts';
 import { decodeBody, planDecoding } from '../redact/content_coding.ts';
 import type { Matcher } from '../redact/matcher.ts';
 import { redactBody } from '../redact/redact_body.ts';
-import { redactFields, redactReason } from '../redact/redact_head.ts';
+import { type AnswerHead, redactFields, redactHead } from '../redact/redact_head.ts';
 import { type Authorization, authorizeBody, isRepeatable, needsBody } from '../sig/authorize.ts';
 import { canDoubt, DOUBT_HOLD_MS, DOUBT_LIMIT, doubtsByBody, doubtsByHead } from '../sig/doubt.ts';
 import { isSetCookie, keepCookies, withoutCookies } from '../sig/roll.ts';
@@ -113,9 +113,9 @@ export class InjectedPassage implements Passage {
     const { framing } = response;
     const { asked, ports } = this.its;
     const matcher = this.getMatcher();
-    const reason = redactReason(matcher, response.reason);
+    const redact = (fields: HeaderPairs) => redactHead(matcher, { reason: response.reason, fields }, response.raw);
     if (framing.kind === 'none' || framing.kind === 'tunnel') {
-      const plan = new RedactedPlan(matcher, reason, redactFields(matcher, kept), { kind: 'pass' });
+      const plan = new RedactedPlan(matcher, redact(kept), { kind: 'pass' });
       if (framing.kind === 'tunnel') plan.frames = redactFrames(matcher.begin);
       return plan;
     }
@@ -129,7 +129,7 @@ export class InjectedPassage implements Passage {
       kind: 'decode',
       read: (coded) => redactBody(decodeBody(coded, codings, ports.decoders), redaction),
     };
-    return new RedactedPlan(matcher, reason, redactFields(matcher, headers), body);
+    return new RedactedPlan(matcher, redact(headers), body);
   }
 
   private getMatcher(): Matcher {
@@ -145,10 +145,10 @@ class RedactedPlan implements AnswerPlan {
   readonly body: AnswerBody;
   frames: AnswerPlan['frames'] = undefined;
 
-  constructor(matcher: Matcher, reason: string, fields: HeaderPairs, body: AnswerBody) {
+  constructor(matcher: Matcher, head: AnswerHead, body: AnswerBody) {
     this.matcher = matcher;
-    this.reason = reason;
-    this.fields = fields;
+    this.reason = head.reason;
+    this.fields = head.fields;
     this.body = body;
   }
 
