@@ -99,6 +99,7 @@ export function fuzz(count: number, seed: number): FuzzReport {
       if (whole.refused) refused[whole.refused] = (refused[whole.refused] ?? 0) + 1;
       else if (whole.heads.length > 0) accepted++;
       if (whole.heads.length > 0 && !text.startsWith('HTTP')) checkRewrite(bytes);
+      if (!text.startsWith('HTTP')) checkAfter(text);
     } catch (cause) {
       throw new Error(`input ${i} of seed ${seed}: ${JSON.stringify(text)}`, { cause });
     }
@@ -117,6 +118,35 @@ function checkRewrite(bytes: Uint8Array): void {
   const again = createRequestDecoder();
   again.push(writeRequestHead(method, target.path, fields));
   if (JSON.stringify(again.next()) !== JSON.stringify(event)) throw new Error('a head changes when it is written');
+}
+
+/** A request reads the same behind another with the same fields, which a decoder remembers. */
+function checkAfter(text: string): void {
+  const decoder = createRequestDecoder();
+  decoder.push(latin1(`GET /before HTTP/1.1\r\n${text.slice(text.indexOf('\r\n') + 2)}`));
+  try {
+    for (let event = decoder.next(); event?.kind !== 'end'; event = decoder.next()) {
+      if (!event) return;
+    }
+  } catch {
+    return; // refused: nothing comes behind it
+  }
+  decoder.rest();
+  const bytes = latin1(text);
+  decoder.push(bytes);
+  const fresh = createRequestDecoder();
+  fresh.push(bytes);
+  const behind = nextOf(decoder);
+  if (behind !== nextOf(fresh)) throw new Error(`the request before changes what is read: ${behind}`);
+}
+
+function nextOf(decoder: ReturnType<typeof createRequestDecoder>): string {
+  try {
+    return JSON.stringify(decoder.next()) ?? 'more';
+  } catch (error) {
+    if (error instanceof Http1Error) return error.code;
+    throw error;
+  }
 }
 
 function main(): void {
