@@ -85,18 +85,22 @@ export async function startProxy(parts: ProxyParts, options: ProxyOptions): Prom
     lock();
     options.onNote?.('no login was used for a while: the proxy has forgotten them all, and the vault key');
   });
-  const credentials: Credentials = idle
+  const credentials = idle
     ? {
       ...cached,
-      open(id) {
+      open(id: string) {
         idle.touch();
         return cached.open(id);
+      },
+      peek(id: string) {
+        idle.touch();
+        return cached.peek(id);
       },
     }
     : cached;
   const session = createSessionToken();
   const counters = createCounters();
-  const upstream = createUpstream({ env });
+  const upstream = createUpstream({ env, mayHoldProcess: true });
   const renew: Renew = (provider, old) => {
     counters.renewals++;
     return parts.renew(provider, old);

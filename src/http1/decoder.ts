@@ -27,6 +27,8 @@ export interface Decoder<Message> {
   rest(): Uint8Array;
   /** Whether a message has begun and not ended. */
   readonly busy: boolean;
+  /** Whether bytes wait that should be HTTP. */
+  hasUnread(): boolean;
 }
 
 /** Decodes responses, each of which answers a request that was announced. */
@@ -87,17 +89,12 @@ export function createResponseDecoder(limits: Limits = RESPONSE_LIMITS): Respons
   });
 }
 
-interface InternalDecoder<Message> extends Decoder<Message> {
-  /** Whether bytes wait that should be HTTP. */
-  hasUnread(): boolean;
-}
-
 function createDecoder<Message extends ParsedRequest | ParsedResponse>(
   of: 'request' | 'response',
   limits: Limits,
   checkLine: LineCheck,
   readHead: (scan: HeadScan, bytes: Uint8Array, start: number) => Message,
-): InternalDecoder<Message> {
+): Decoder<Message> {
   const inbox = createInbox();
   const scan = createHeadScan(of);
   let body: BodyReader | undefined;

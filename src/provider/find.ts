@@ -34,26 +34,37 @@ export function createProviderSet(providers: readonly Provider[]): ProviderSet {
       else if (!list.includes(provider)) list.push(provider);
     }
   }
+  /** By target, since one serves all requests of a tunnel. */
+  const known = new WeakMap<Target, Claims>();
   const claiming = (list: readonly Provider[] | undefined, target: Target, isWildcard: boolean): Provider[] =>
     (list ?? []).filter((provider) =>
       provider.domains.some((domain) => domain.wildcard === isWildcard && matchDomain(domain, target))
     );
 
+  function findClaims(target: Target): Claims {
+    let claims = claiming(exact.get(target.host), target, false);
+    if (claims.length === 0) {
+      const parent = parentOf(target.host);
+      if (parent !== undefined) claims = claiming(wildcard.get(parent), target, true);
+    }
+    const [first] = claims;
+    if (!first) return { claims, whatever: { kind: 'none' } };
+    const isOpen = claims.length === 1 && first.allow === undefined;
+    return { claims, whatever: isOpen ? matchOf(first, target) : undefined };
+  }
+
   return {
     all: providers,
     get: (id) => byId.get(id),
     match(target, method, pathname) {
-      let claims = claiming(exact.get(target.host), target, false);
-      if (claims.length === 0) {
-        const parent = parentOf(target.host);
-        if (parent !== undefined) claims = claiming(wildcard.get(parent), target, true);
-      }
-      if (claims.length === 0) return { kind: 'none' };
+      let found = known.get(target);
+      if (!found) known.set(target, found = findClaims(target));
+      const { claims, whatever } = found;
+      if (whatever) return whatever;
       const allowed = claims.filter((provider) => isAllowed(provider.allow, method, pathname));
       if (allowed.length === 0) return { kind: 'refused', providers: claims };
       if (allowed.length > 1) return { kind: 'ambiguous', providers: allowed };
-      const provider = allowed[0]!;
-      return { kind: 'one', provider, domain: formatDomain(provider.domains.find((d) => matchDomain(d, target))!) };
+      return matchOf(allowed[0]!, target);
     },
     conflicts() {
       const found = [];
@@ -70,6 +81,17 @@ export function createProviderSet(providers: readonly Provider[]): ProviderSet {
       return dedupe(found);
     },
   };
+}
+
+/** Who claims a target. */
+interface Claims {
+  readonly claims: readonly Provider[];
+  /** The match, where method and path make no difference. */
+  readonly whatever: Match | undefined;
+}
+
+function matchOf(provider: Provider, target: Target): Match {
+  return { kind: 'one', provider, domain: formatDomain(provider.domains.find((d) => matchDomain(d, target))!) };
 }
 
 /** The entry that both providers claim: same host, same port, both exact or both wildcard. */

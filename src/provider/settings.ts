@@ -35,12 +35,18 @@ export function readSetting(provider: Provider, setting: string, text: string, e
  */
 export function sendOptionsOf(provider: Provider, target: Target, env: Environment): SendOptions {
   const { networkProxy, caFile } = provider.config;
+  const allowPrivate = provider.allowPrivate || target.host === 'localhost' || hostKind(target.host) !== 'name';
+  if (networkProxy === undefined && caFile === undefined) return allowPrivate ? ANYWHERE : PUBLIC_ONLY;
   return {
     ...(networkProxy === undefined ? {} : { networkProxy: readSetting(provider, 'networkProxy', networkProxy, env) }),
     ...(caFile === undefined ? {} : { caFile: readSetting(provider, 'caFile', caFile, env) }),
-    allowPrivate: provider.allowPrivate || target.host === 'localhost' || hostKind(target.host) !== 'name',
+    allowPrivate,
   };
 }
+
+/** What nearly all requests are sent with. */
+const ANYWHERE: SendOptions = { allowPrivate: true };
+const PUBLIC_ONLY: SendOptions = { allowPrivate: false };
 
 /** The text settings of an OAuth provider, environment read. Unset names are an error only when used. */
 export function readOAuth2(

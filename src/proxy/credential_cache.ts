@@ -15,23 +15,36 @@ export function cacheCredentials<T extends OpenCredentials>(
   credentials: T,
   clock: Clock,
   keepMs = 1_000,
-): T & { forget(): void } {
-  type Kept = Map<string, { readonly credential: Promise<Credential | undefined>; readonly untilMs: number }>;
+): T & { peek(id: string): Credential | undefined; forget(): void } {
+  interface Entry {
+    readonly credential: Promise<Credential | undefined>;
+    readonly untilMs: number;
+    /** Once it is open. */
+    opened: Credential | undefined;
+  }
+  type Kept = Map<string, Entry>;
   let current: Kept = new Map();
+  const isFresh = (entry: Entry | undefined): entry is Entry => {
+    const nowMs = clock.now();
+    return entry !== undefined && nowMs < entry.untilMs && nowMs >= entry.untilMs - keepMs;
+  };
   const keep = (kept: Kept, id: string, credential: Promise<Credential | undefined>) => {
-    const entry = { credential, untilMs: clock.now() + keepMs };
+    const entry: Entry = { credential, untilMs: clock.now() + keepMs, opened: undefined };
     kept.set(id, entry);
     // What could not be opened this time may be there the next.
-    credential.catch(() => kept.get(id) === entry && kept.delete(id));
+    credential.then((opened) => entry.opened = opened, () => kept.get(id) === entry && kept.delete(id));
     return credential;
   };
   return {
     ...credentials,
     open(id) {
       const entry = current.get(id);
-      const nowMs = clock.now();
-      if (entry && nowMs < entry.untilMs && nowMs >= entry.untilMs - keepMs) return entry.credential;
-      return keep(current, id, credentials.open(id));
+      return isFresh(entry) ? entry.credential : keep(current, id, credentials.open(id));
+    },
+    /** What is open already; `undefined` when it is to be asked for by `open`. */
+    peek(id) {
+      const entry = current.get(id);
+      return isFresh(entry) ? entry.opened : undefined;
     },
     async update(id, change) {
       // What is under way when all is forgotten leaves nothing behind.

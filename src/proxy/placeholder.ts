@@ -18,6 +18,8 @@ export interface Placeholder {
   readonly key: string;
 }
 
+/** Characters of a placeholder: what is shorter holds none, not even as a Basic pair. */
+const LENGTH = 38;
 const SHAPE = /sig_placeholder_[A-Za-z0-9_-]{22}/;
 const ALL = /sig_placeholder_[A-Za-z0-9_-]{22}/g;
 
@@ -40,7 +42,9 @@ export function variableOf(providerId: string, key: string): string {
 
 /** Whether a head holds anything that looks like a placeholder. */
 export function hasPlaceholder(head: RequestHead): boolean {
-  return SHAPE.test(head.path) || head.headers.some(([, value]) => SHAPE.test(plainOf(value)));
+  const { path, headers } = head;
+  if (path.length >= LENGTH && SHAPE.test(path)) return true;
+  return headers.some(([, value]) => value.length >= LENGTH && SHAPE.test(plainOf(value)));
 }
 
 /** How a request's placeholders are swapped. */

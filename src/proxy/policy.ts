@@ -3,7 +3,7 @@ import { pathnameOf, type RequestHead } from '../target/head.ts';
 import { createProviderSet, type ProviderSet } from '../provider/find.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Environment } from '../provider/settings.ts';
-import { chooseProviders } from '../sig/choose.ts';
+import { requireMatch } from '../sig/choose.ts';
 import { matchDomain } from '../target/domain.ts';
 import { authorityOf, type Target } from '../target/target.ts';
 import { findTokenEndpoints, isTokenEndpoint, refuseTokenEndpoint, type TokenEndpoint } from './token_endpoint.ts';
@@ -81,7 +81,7 @@ export function decideRequest(policy: ProxyPolicy, head: RequestHead): readonly 
   const endpoint = policy.tokenEndpoints.find((each) => isTokenEndpoint(each, head.target, pathnameOf(head)));
   if (endpoint) refuseTokenEndpoint(endpoint);
   const match = policy.providers.match(head.target, head.method, pathnameOf(head));
-  if (match.kind !== 'none') return chooseProviders(policy.providers, head);
+  if (match.kind !== 'none') return [requireMatch(match, head)];
   requireOpen(policy, head.target);
   return [];
 }

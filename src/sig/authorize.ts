@@ -32,12 +32,12 @@ export interface Authorization {
 /** Puts credentials into requests: the one way in which the whole product does it. */
 export interface Authorizer {
   /**
-   * Makes the credentials fresh and places them.
+   * Makes the credentials fresh and places them: at once where they are open already.
    *
    * @param head without credentials
    * @throws {SigError} E_LOGIN_REQUIRED, E_POLICY_CHANGED, E_MISSING_VALUE, E_BAD_CREDENTIAL_VALUE, E_CONFLICT
    */
-  authorize(head: RequestHead, providers: readonly Provider[]): Promise<Authorization>;
+  authorize(head: RequestHead, providers: readonly Provider[]): Authorization | Promise<Authorization>;
   /**
    * The same with newer credentials, after a server refused the last ones.
    *
@@ -126,6 +126,11 @@ export function createAuthorizer(
     };
   }
 
+  async function authorizeAll(head: RequestHead, providers: readonly Provider[]): Promise<Authorization> {
+    const credentials = await Promise.all(providers.map(async (provider) => await freshness.current(provider)));
+    return place(head, providers, credentials);
+  }
+
   async function retestAll(
     head: RequestHead,
     { providers, credentials }: Authorization,
@@ -140,12 +145,11 @@ export function createAuthorizer(
   }
 
   return {
-    async authorize(head, providers) {
-      const [only] = providers;
-      const credentials = providers.length === 1
-        ? [await freshness.current(only!)]
-        : await Promise.all(providers.map((provider) => freshness.current(provider)));
-      return place(head, providers, credentials);
+    authorize(head, providers) {
+      if (providers.length > 1) return authorizeAll(head, providers);
+      const credential = freshness.current(providers[0]!);
+      if (!(credential instanceof Promise)) return place(head, providers, [credential]);
+      return credential.then((opened) => place(head, providers, [opened]));
     },
     async reauthorize(head, { providers, credentials }) {
       let renewed: Credential[];

@@ -1,6 +1,6 @@
 import { SigError } from '../errors.ts';
 import { isAllowed } from '../provider/allow.ts';
-import type { ProviderSet } from '../provider/find.ts';
+import type { Match, ProviderSet } from '../provider/find.ts';
 import type { Provider } from '../provider/provider.ts';
 import { formatDomain, matchDomain } from '../target/domain.ts';
 import { pathnameOf, type RequestHead } from '../target/head.ts';
@@ -13,17 +13,24 @@ import { authorityOf, originOf } from '../target/target.ts';
  * @throws {SigError} E_NO_PROVIDER, E_AMBIGUOUS, E_HOST_NOT_ALLOWED, E_NOT_ALLOWED, E_PLAINTEXT
  */
 export function chooseProviders(set: ProviderSet, head: RequestHead, named?: readonly string[]): Provider[] {
-  const chosen = named === undefined || named.length === 0
-    ? [matchOne(set, head)]
-    : [...new Set(named)].map((id) => requireNamed(set, head, id));
+  if (named === undefined || named.length === 0) {
+    return [requireMatch(set.match(head.target, head.method, pathnameOf(head)), head)];
+  }
+  const chosen = [...new Set(named)].map((id) => requireNamed(set, head, id));
   for (const provider of chosen) requireEncrypted(provider, head);
   return chosen;
 }
 
-function matchOne(set: ProviderSet, head: RequestHead): Provider {
-  const match = set.match(head.target, head.method, pathnameOf(head));
+/**
+ * The one provider that claims a request.
+ *
+ * @param match of the head's target, method and path
+ * @throws {SigError} E_NO_PROVIDER, E_AMBIGUOUS, E_NOT_ALLOWED, E_PLAINTEXT
+ */
+export function requireMatch(match: Match, head: RequestHead): Provider {
   switch (match.kind) {
     case 'one':
+      requireEncrypted(match.provider, head);
       return match.provider;
     case 'none':
       throw new SigError('E_NO_PROVIDER', `No provider claims ${authorityOf(head.target)}`, {

@@ -7,7 +7,10 @@ import type { Provider } from '../provider/provider.ts';
 
 /** What keeps credentials fresh. */
 export interface FreshPorts {
-  readonly credentials: Credentials;
+  readonly credentials: Credentials & {
+    /** A credential that is open already, so that nobody has to wait for it. */
+    readonly peek?: (providerId: string) => Credential | undefined;
+  };
   readonly clock: Clock;
   /** Is told of each renewal, and why it was. */
   readonly audit: AuditSink;
@@ -17,8 +20,12 @@ export interface FreshPorts {
 
 /** Gives out credentials that are good to use now; renews at most once at a time, across processes. */
 export interface Freshness {
-  /** @throws {SigError} E_LOGIN_REQUIRED, E_POLICY_CHANGED, and what the vault or the renewal throws */
-  current(provider: Provider): Promise<Credential>;
+  /**
+   * At once where it is open already.
+   *
+   * @throws {SigError} E_LOGIN_REQUIRED, E_POLICY_CHANGED, and what the vault or the renewal throws
+   */
+  current(provider: Provider): Credential | Promise<Credential>;
   /** A newer credential than the one that a site refused. @throws {SigError} as `current` */
   after(provider: Provider, refused: Credential): Promise<Credential>;
 }
@@ -82,12 +89,21 @@ export function createFreshness(ports: FreshPorts): Freshness {
     return isExpired(credential, ports.clock.now() / 1000, marginSec);
   };
 
+  function isGood(provider: Provider, credential: Credential | undefined): credential is Credential {
+    if (credential === undefined) return false;
+    requireApproved(provider, credential);
+    return isUsable(provider, credential) && !isStaleNow(credential);
+  }
+
+  async function open(provider: Provider): Promise<Credential> {
+    const stored = await ports.credentials.open(provider.id);
+    return isGood(provider, stored) ? stored : await renew(provider, isStaleNow, 'age');
+  }
+
   return {
-    async current(provider) {
-      const stored = await ports.credentials.open(provider.id);
-      if (stored !== undefined) requireApproved(provider, stored);
-      if (stored !== undefined && isUsable(provider, stored) && !isStaleNow(stored)) return stored;
-      return await renew(provider, isStaleNow, 'age');
+    current(provider) {
+      const known = ports.credentials.peek?.(provider.id);
+      return isGood(provider, known) ? known : open(provider);
     },
     async after(provider, refused) {
       const isRefused = (credential: Credential) =>

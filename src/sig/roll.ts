@@ -43,12 +43,12 @@ export async function keepCookies(
   }
 }
 
-/** Fields without the cookies that a site sets. */
+/** Fields without the cookies that a site sets; the very same pairs when there are none. */
 export function withoutCookies(fields: HeaderPairs): HeaderPairs {
-  return fields.filter((field) => !isSetCookie(field));
+  return fields.some(isSetCookie) ? fields.filter((field) => !isSetCookie(field)) : fields;
 }
 
 /** Whether a field sets a cookie. */
 export function isSetCookie([name]: readonly [name: string, value: string]): boolean {
-  return /^set-cookie2?$/i.test(name);
+  return (name.length === 10 || name.length === 11) && /^set-cookie2?$/i.test(name);
 }

@@ -65,9 +65,16 @@ export function parseAuthority(text: string, scheme: 'https' | 'http'): Target {
   return { scheme, host, port };
 }
 
+/** By target, since one serves all requests of a tunnel, and is asked for its authority several times in each. */
+const authorities = new WeakMap<Target, string>();
+
 /** The authority as it stands in `Host`: the port only when it is not the scheme's own. */
 export function authorityOf(target: Target): string {
-  return target.port === DEFAULT_PORT[target.scheme] ? target.host : `${target.host}:${target.port}`;
+  const { scheme, host, port } = target;
+  if (port === DEFAULT_PORT[scheme]) return host;
+  let authority = authorities.get(target);
+  if (authority === undefined) authorities.set(target, authority = `${host}:${port}`);
+  return authority;
 }
 
 /** The origin (RFC 6454): scheme, host, and the port when it is not the scheme's own. */

@@ -199,7 +199,9 @@ export function serveClient(options: ClientOptions): Served {
       if (!keepAlive || !isRequestWhole || isRetired) return end();
       deadline.set(times.idleMs);
       aheadBytes = 0;
-      if (!isPumping) queueMicrotask(pump);
+      if (isPumping) return;
+      if (decoder.hasUnread()) queueMicrotask(pump);
+      else readOn();
     },
     cut: close,
     refuse: (error) => writeProblem(error, !isRequestWhole),

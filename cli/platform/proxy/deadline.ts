@@ -43,14 +43,17 @@ export interface DeadlineClock {
 /**
  * Makes the clock. It runs only while there is something to watch, and keeps no process alive.
  *
- * @param stepMs how often it looks. Default 500
+ * @param stepMs how often it looks. A deadline is met at most two steps late. Default 500
  */
 export function createDeadlineClock(stepMs = 500, now: () => number = () => performance.now()): DeadlineClock {
   const watched = new Set<{ atMs: number; onOver: () => void }>();
   let timer: ReturnType<typeof setInterval> | undefined;
+  /** When it will look next: deadlines count from then, so that setting one asks no clock. */
+  let nextMs = 0;
 
   function look(): void {
     const nowMs = now();
+    nextMs = nowMs + stepMs;
     for (const entry of watched) {
       if (entry.atMs > nowMs) continue;
       entry.atMs = Infinity;
@@ -62,10 +65,13 @@ export function createDeadlineClock(stepMs = 500, now: () => number = () => perf
     start(onOver) {
       const entry = { atMs: Infinity, onOver };
       watched.add(entry);
-      timer ??= setInterval(look, stepMs).unref();
+      if (!timer) {
+        nextMs = now() + stepMs;
+        timer = setInterval(look, stepMs).unref();
+      }
       return {
         set(ms) {
-          entry.atMs = now() + ms;
+          entry.atMs = nextMs + ms;
         },
         clear() {
           watched.delete(entry);

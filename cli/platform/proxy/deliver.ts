@@ -50,7 +50,7 @@ export function deliver(options: DeliverOptions): Delivery {
   if (plan.body.kind === 'decode') return deliverDecoded(options, plan.body.read);
   if (plan.body.kind === 'pass') return deliverAsIs(options);
   const { framing } = message;
-  if (framing.kind === 'length' && framing.length <= HELD_BYTES) return deliverHeld(options, plan.body.redaction);
+  if (framing.kind === 'length' && framing.length <= HELD_BYTES) return new HeldDelivery(options, plan.body.redaction);
   return deliverScanned(options, plan.body.redaction);
 }
 
@@ -75,37 +75,58 @@ function deliverAsIs({ client, exchange, message, plan, to }: DeliverOptions): D
   };
 }
 
-function deliverHeld({ client, message, plan, to, onFail }: DeliverOptions, redaction: Redaction): Delivery {
-  const pieces: Uint8Array[] = [];
-  let isBegun = false;
-  return {
-    isBegun: () => isBegun,
-    body: (bytes) => void pieces.push(...redaction.push(bytes)),
-    end() {
-      try {
-        pieces.push(...redaction.flush());
-        let length = 0;
-        for (const piece of pieces) length += piece.length;
-        const fields = withFraming(plan.fields, { kind: 'length', length });
-        const head = writeResponseHead(message.status, plan.reason, fields);
-        // One write, so one TLS record.
-        const answer = cutBytes(head.length + length);
-        answer.set(head);
-        let at = head.length;
-        for (const piece of pieces) {
-          answer.set(piece, at);
-          at += piece.length;
-        }
-        isBegun = true;
-        client.write(answer);
-        client.finish(to.keepAlive);
-      } catch (error) {
-        onFail(error);
+/** A short answer, which is redacted whole. A class, since most answers are of this kind. */
+class HeldDelivery implements Delivery {
+  private readonly options: DeliverOptions;
+  private readonly redaction: Redaction;
+  private readonly pieces: Uint8Array[] = [];
+  private hasBegun = false;
+
+  constructor(options: DeliverOptions, redaction: Redaction) {
+    this.options = options;
+    this.redaction = redaction;
+  }
+
+  isBegun(): boolean {
+    return this.hasBegun;
+  }
+
+  body(bytes: Uint8Array): void {
+    this.add(this.redaction.push(bytes));
+  }
+
+  end(): void {
+    const { client, message, plan, to, onFail } = this.options;
+    try {
+      this.add(this.redaction.flush());
+      let length = 0;
+      for (const piece of this.pieces) length += piece.length;
+      const { framing } = message;
+      const isAsLong = framing.kind === 'length' && framing.length === length;
+      const fields = isAsLong ? plan.fields : withFraming(plan.fields, { kind: 'length', length });
+      const head = writeResponseHead(message.status, plan.reason, fields);
+      // One write, so one TLS record.
+      const answer = cutBytes(head.length + length);
+      answer.set(head);
+      let at = head.length;
+      for (const piece of this.pieces) {
+        answer.set(piece, at);
+        at += piece.length;
       }
-    },
-    drain() {},
-    abort() {},
-  };
+      this.hasBegun = true;
+      client.write(answer);
+      client.finish(to.keepAlive);
+    } catch (error) {
+      onFail(error);
+    }
+  }
+
+  private add(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.pieces.push(piece);
+  }
+
+  drain(): void {}
+  abort(): void {}
 }
 
 /** Writes the head of an answer whose length is not known, and answers with how its pieces are written. */

@@ -44,164 +44,193 @@ export interface Connection {
   hold(alive: boolean): void;
 }
 
+/** Where a connection belongs. */
+export interface ConnectionKeeper {
+  /** It can take another request. */
+  onFree(connection: Connection): void;
+  /** Called once: it is closed, or no longer speaks HTTP. */
+  onClose(connection: Connection): void;
+}
+
 /**
  * Speaks HTTP/1.1 on an open connection. What is not in order ends it (security cases X5, X17): an
  * answer that comes before the request is whole, bytes that nobody asked for, any malformed byte.
  *
  * @param name the server as messages name it
- * @param onFree called when it can take another request
- * @param onClose called once, when it is closed or no longer speaks HTTP
  */
-export function createConnection(
-  opened: Opened,
-  name: string,
-  onFree: (connection: Connection) => void,
-  onClose: (connection: Connection) => void,
-): Connection {
-  const { socket, gate, readBy } = opened;
-  const decoder = createResponseDecoder();
-  let sink: ConnectionSink | undefined;
-  let used = 0;
-  let closed = false;
-  let paused = false;
-  let complete = false;
-  let touched = false;
-  let keepAlive = false;
-  let ended = false;
+export function createConnection(opened: Opened, name: string, keeper: ConnectionKeeper): Connection {
+  return new Http1Connection(opened, name, keeper);
+}
 
-  function pump(): void {
+class Http1Connection implements Connection {
+  readonly readBy: Opened['readBy'];
+  used = 0;
+  closed = false;
+  readonly #socket: Opened['socket'];
+  readonly #gate: Opened['gate'];
+  readonly #name: string;
+  readonly #keeper: ConnectionKeeper;
+  readonly #decoder = createResponseDecoder();
+  #sink: ConnectionSink | undefined;
+  #isPaused = false;
+  /** Whether the request is written whole. */
+  #isComplete = false;
+  /** Whether a byte of a response has come. */
+  #isTouched = false;
+  #keepAlive = false;
+  /** Whether the server sends no more. */
+  #hasEnded = false;
+
+  constructor(opened: Opened, name: string, keeper: ConnectionKeeper) {
+    const { socket, gate, readBy } = opened;
+    this.readBy = readBy;
+    this.#socket = socket;
+    this.#gate = gate;
+    this.#name = name;
+    this.#keeper = keeper;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('close', this.#onHangUp);
+    socket.on('error', this.#onGone);
+    socket.on('drain', this.#onDrain);
+    gate?.resume();
+    socket.resume();
+  }
+
+  begin(asked: Asked, sink: ConnectionSink): void {
+    this.#decoder.expect(asked);
+    this.used++;
+    this.#sink = sink;
+    this.#isComplete = false;
+    this.#isTouched = false;
+    this.#keepAlive = false;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.closed || this.#socket.write(bytes);
+  }
+
+  gather(): void {
+    const socket = this.#socket;
+    socket.cork();
+    queueMicrotask(() => socket.uncork());
+  }
+
+  complete(): void {
+    this.#isComplete = true;
+  }
+
+  unframe(): void {
+    this.#decoder.unframe();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+    this.#gate?.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#pump();
+    if (this.#isPaused) return;
+    if (this.#hasEnded) this.#onGone();
+    this.#gate?.resume();
+    this.#socket.resume();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#socket.destroy();
+    this.#keeper.onClose(this);
+  }
+
+  detach(): Tunnel {
+    const socket = this.#socket;
+    this.closed = true;
+    this.#sink = undefined;
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('close', this.#onHangUp);
+    socket.off('error', this.#onGone);
+    socket.off('drain', this.#onDrain);
+    this.#keeper.onClose(this);
+    return createTunnel(socket, this.#gate, this.#decoder.rest());
+  }
+
+  hold(alive: boolean): void {
+    if (alive) this.#socket.ref();
+    else this.#socket.unref();
+    this.#gate?.hold(alive);
+  }
+
+  readonly #onData = (bytes: Uint8Array): void => {
+    this.#isTouched = true;
+    this.#decoder.push(bytes);
+    this.#pump();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true;
+    this.#decoder.finish();
+    this.#pump();
+    if (!this.#isPaused) this.#onGone();
+  };
+
+  readonly #onGone = (cause?: unknown): void => {
+    if (this.closed) return;
+    const message = `The server "${this.#name}" closed the connection without an answer`;
+    this.#lose(new SigError('E_UPSTREAM', message, { cause }));
+  };
+
+  readonly #onHangUp = (): void => {
+    // What has come is read first, however long the reader pauses.
+    if (!(this.#hasEnded && this.#isPaused)) this.#onGone();
+  };
+
+  readonly #onDrain = (): void => {
+    this.#sink?.drain();
+  };
+
+  #pump(): void {
     try {
-      while (!paused && !closed) {
-        const event = decoder.next();
+      while (!this.#isPaused && !this.closed) {
+        const event = this.#decoder.next();
         if (!event) return;
-        const to = sink!;
-        if (event.kind === 'head') {
-          keepAlive = event.message.keepAlive;
-          // Nobody listens to a tunnel before it is detached.
-          if (event.message.framing.kind === 'tunnel') connection.pause();
+        const sink = this.#sink!;
+        if (event.kind === 'end') {
+          this.#release();
+          // What follows, if anything, answers a request that is only now made.
+          return sink.event(event);
         }
-        if (event.kind === 'end') release();
-        to.event(event);
+        if (event.kind === 'head') {
+          this.#keepAlive = event.message.keepAlive;
+          // Nobody listens to a tunnel before it is detached.
+          if (event.message.framing.kind === 'tunnel') this.pause();
+        }
+        sink.event(event);
       }
     } catch (error) {
       if (!(error instanceof Http1Error)) throw error;
-      lose(toSigError(error, 'upstream'));
+      this.#lose(toSigError(error, 'upstream'));
     }
   }
 
   /** The response is whole. */
-  function release(): void {
-    sink = undefined;
+  #release(): void {
+    this.#sink = undefined;
     // Bytes behind it would be taken for the answer to whatever is asked next.
-    const isClean = complete && keepAlive && !ended && decoder.rest().length === 0;
-    if (isClean) onFree(connection);
-    else close();
+    const isClean = this.#isComplete && this.#keepAlive && !this.#hasEnded && this.#decoder.rest().length === 0;
+    if (isClean) this.#keeper.onFree(this);
+    else this.close();
   }
 
-  function lose(error: SigError): void {
-    const to = sink;
-    sink = undefined;
-    close();
-    to?.lost(error, !touched);
+  #lose(error: SigError): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    this.close();
+    sink?.lost(error, !this.#isTouched);
   }
-
-  function close(): void {
-    if (closed) return;
-    closed = true;
-    socket.destroy();
-    onClose(connection);
-  }
-
-  function onData(bytes: Uint8Array): void {
-    touched = true;
-    decoder.push(bytes);
-    pump();
-  }
-
-  function onEnd(): void {
-    ended = true;
-    decoder.finish();
-    pump();
-    if (!paused) onGone();
-  }
-
-  function onGone(cause?: unknown): void {
-    if (closed) return;
-    lose(new SigError('E_UPSTREAM', `The server "${name}" closed the connection without an answer`, { cause }));
-  }
-
-  function onHangUp(): void {
-    // What has come is read first, however long the reader pauses.
-    if (!(ended && paused)) onGone();
-  }
-
-  function onDrain(): void {
-    sink?.drain();
-  }
-
-  const connection: Connection = {
-    readBy,
-    get used() {
-      return used;
-    },
-    get closed() {
-      return closed;
-    },
-    begin(asked, to) {
-      decoder.expect(asked);
-      used++;
-      sink = to;
-      complete = false;
-      touched = false;
-      keepAlive = false;
-    },
-    write: (bytes) => closed || socket.write(bytes),
-    gather() {
-      socket.cork();
-      queueMicrotask(() => socket.uncork());
-    },
-    complete() {
-      complete = true;
-    },
-    unframe: () => decoder.unframe(),
-    pause() {
-      paused = true;
-      socket.pause();
-      gate?.pause();
-    },
-    resume() {
-      if (!paused) return;
-      paused = false;
-      pump();
-      if (paused) return;
-      if (ended) onGone();
-      gate?.resume();
-      socket.resume();
-    },
-    close,
-    detach() {
-      closed = true;
-      sink = undefined;
-      socket.off('data', onData);
-      socket.off('end', onEnd);
-      socket.off('close', onHangUp);
-      socket.off('error', onGone);
-      socket.off('drain', onDrain);
-      onClose(connection);
-      return createTunnel(socket, gate, decoder.rest());
-    },
-    hold(alive) {
-      if (alive) socket.ref();
-      else socket.unref();
-      gate?.hold(alive);
-    },
-  };
-  socket.on('data', onData);
-  socket.on('end', onEnd);
-  socket.on('close', onHangUp);
-  socket.on('error', onGone);
-  socket.on('drain', onDrain);
-  gate?.resume();
-  socket.resume();
-  return connection;
 }

@@ -1,12 +1,12 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import { isSigError, SigError } from '../../../src/errors.ts';
 import { Http1Error, toSigError } from '../../../src/http1/error.ts';
-import type { ParsedResponse } from '../../../src/http1/message.ts';
+import type { MessageEvent, ParsedResponse } from '../../../src/http1/message.ts';
 import { writeRequestHead } from '../../../src/http1/write.ts';
 import type { HeaderPairs } from '../../../src/target/head.ts';
 import { originOf } from '../../../src/target/target.ts';
 import type { Connection, ConnectionSink } from './connection.ts';
 import { nameOf, type Route } from './route.ts';
+import type { Timed, Timeouts } from './timeouts.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** A request as it is to be written. */
@@ -60,16 +60,14 @@ export interface Exchange {
   isOver(): boolean;
 }
 
-/** Where an exchange gets connections from. */
+/** Where exchanges get connections from, and the watch over their time. */
 export interface ConnectionSource {
+  readonly timeouts: Timeouts;
   /** A free connection that has been idle at most so long. */
-  take(freshMs: number): Connection | undefined;
+  take(route: Route, request: UpstreamRequest, freshMs: number): Connection | undefined;
   /** A new one. */
-  open(): Promise<Connection>;
+  open(route: Route, request: UpstreamRequest): Promise<Connection>;
 }
-
-/** RFC 9110 §9.2.2: may be sent twice. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 /** A request that cannot be sent twice goes out on a connection that was alive a moment ago, or a new one. */
 const FRESH_MS = 1_000;
@@ -86,147 +84,206 @@ export function startExchange(
   listener: ExchangeListener,
   source: ConnectionSource,
 ): Exchange {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS } = request;
-  const isRepeatable = !request.hasBody && IDEMPOTENT.has(request.method);
-  let connection: Connection | undefined;
-  let waiting: Uint8Array[] | undefined;
-  let isWritten = !request.hasBody;
-  let isPaused = false;
-  let isOver = false;
-  let timer: ReturnType<typeof setTimeout> | undefined = setTimeout(onTimeout, timeoutMs);
+  const exchange = new RunningExchange(route, request, listener, source);
+  exchange.begin();
+  return exchange;
+}
 
-  const sink: ConnectionSink = {
-    event(event) {
-      if (isOver) return;
-      switch (event.kind) {
-        case 'head':
-          if (!event.message.interim) stopTimer();
-          return listener.head(event.message);
-        case 'body':
-          return listener.body(event.bytes);
-        case 'end':
-          isOver = true;
-          return listener.end(event.trailers);
-      }
-    },
-    drain() {
-      timer?.refresh();
-      if (!isOver) listener.drain();
-    },
-    lost(error, untouched) {
-      if (isOver) return;
-      // Servers close idle connections while we write to them. Such a request was not read.
-      if (untouched && isRepeatable && connection!.used > 1) return void open();
-      fail(error);
-    },
-  };
+/** One object for each request, which is all of its parts at once: what calls, what is called, what is watched. */
+class RunningExchange implements Exchange, ConnectionSink, Timed {
+  expiresMs = 0;
+  place = -1;
+  readonly #route: Route;
+  readonly #request: UpstreamRequest;
+  readonly #listener: ExchangeListener;
+  readonly #source: ConnectionSource;
+  #connection: Connection | undefined;
+  /** Bytes of the body that wait for the connection. */
+  #waiting: Uint8Array[] | undefined;
+  #isWritten: boolean;
+  #isPaused = false;
+  #isOver = false;
 
-  function stopTimer(): void {
-    clearTimeout(timer);
-    timer = undefined;
+  constructor(route: Route, request: UpstreamRequest, listener: ExchangeListener, source: ConnectionSource) {
+    this.#route = route;
+    this.#request = request;
+    this.#listener = listener;
+    this.#source = source;
+    this.#isWritten = !request.hasBody;
   }
 
-  function fail(error: SigError): void {
-    if (isOver) return;
-    isOver = true;
-    stopTimer();
-    connection?.close();
-    listener.fail(error);
+  begin(): void {
+    this.#source.timeouts.set(this, this.#timeoutMs());
+    const free = this.#source.take(this.#route, this.#request, this.#isRepeatable() ? Infinity : FRESH_MS);
+    if (!free) return void this.#open();
+    try {
+      this.#use(free);
+    } catch (error) {
+      this.#end();
+      free.close();
+      throw asSigError(error);
+    }
   }
 
-  function onTimeout(): void {
-    fail(new SigError('E_TIMEOUT', `No answer from "${nameOf(route)}" within ${timeoutMs} ms`));
+  // What is asked of it:
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#isOver) return true;
+    this.#moveTimeout();
+    if (this.#connection) return this.#connection.write(bytes);
+    this.#waiting!.push(bytes);
+    return false;
   }
 
-  function use(taken: Connection): void {
-    connection = taken;
-    const head = writeHeadFor(taken);
-    taken.begin({ method: request.method, upgrade: request.upgrade ?? false }, sink);
-    if (isPaused) taken.pause();
+  finish(): void {
+    if (this.#isWritten || this.#isOver) return;
+    this.#isWritten = true;
+    this.#moveTimeout();
+    this.#connection?.complete();
+  }
+
+  unframe(): void {
+    if (!this.#isOver) this.#connection?.unframe();
+  }
+
+  // An exchange that is over must not touch what another one uses by now.
+  pause(): void {
+    if (this.#isOver) return;
+    this.#isPaused = true;
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    if (this.#isOver) return;
+    this.#isPaused = false;
+    this.#connection?.resume();
+  }
+
+  abort(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#connection?.close();
+  }
+
+  detach(): Tunnel {
+    if (!this.#connection || this.#isOver) throw new TypeError('detach: there is no tunnel');
+    this.#end();
+    return this.#connection.detach();
+  }
+
+  isOver(): boolean {
+    return this.#isOver;
+  }
+
+  // What its connection reports:
+
+  event(event: MessageEvent<ParsedResponse>): void {
+    if (this.#isOver) return;
+    switch (event.kind) {
+      case 'head':
+        if (!event.message.interim) this.#source.timeouts.clear(this);
+        return this.#listener.head(event.message);
+      case 'body':
+        return this.#listener.body(event.bytes);
+      case 'end':
+        this.#end();
+        return this.#listener.end(event.trailers);
+    }
+  }
+
+  drain(): void {
+    this.#moveTimeout();
+    if (!this.#isOver) this.#listener.drain();
+  }
+
+  lost(error: SigError, untouched: boolean): void {
+    if (this.#isOver) return;
+    // Servers close idle connections while we write to them. Such a request was not read.
+    if (untouched && this.#isRepeatable() && this.#connection!.used > 1) return void this.#open();
+    this.#fail(error);
+  }
+
+  onTimeout(): void {
+    const text = `No answer from "${nameOf(this.#route)}" within ${this.#timeoutMs()} ms`;
+    this.#fail(new SigError('E_TIMEOUT', text));
+  }
+
+  #isRepeatable(): boolean {
+    return !this.#request.hasBody && isIdempotent(this.#request.method);
+  }
+
+  #timeoutMs(): number {
+    return this.#request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  /** Begins the time anew, unless the head has come. */
+  #moveTimeout(): void {
+    if (this.place >= 0) this.#source.timeouts.set(this, this.#timeoutMs());
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#source.timeouts.clear(this);
+  }
+
+  #fail(error: SigError): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#connection?.close();
+    this.#listener.fail(error);
+  }
+
+  #use(taken: Connection): void {
+    const request = this.#request;
+    this.#connection = taken;
+    const head = this.#writeHeadFor(taken);
+    taken.begin({ method: request.method, upgrade: request.upgrade ?? false }, this);
+    if (this.#isPaused) taken.pause();
     if (request.hasBody) taken.gather();
     taken.write(head);
-    if (waiting) {
-      for (const bytes of waiting) taken.write(bytes);
-      waiting = undefined;
-      if (!isWritten) listener.drain();
+    if (this.#waiting) {
+      for (const bytes of this.#waiting) taken.write(bytes);
+      this.#waiting = undefined;
+      if (!this.#isWritten) this.#listener.drain();
     }
-    if (isWritten) taken.complete();
+    if (this.#isWritten) taken.complete();
   }
 
-  function writeHeadFor(taken: Connection): Uint8Array {
-    const { method, path, fields } = request;
+  #writeHeadFor(taken: Connection): Uint8Array {
+    const { method, path, fields } = this.#request;
     if (!taken.readBy) return writeRequestHead(method, path, fields);
     // RFC 9112 §3.2.2: to a proxy, with the whole URL.
     const { authorization } = taken.readBy;
     const own = authorization === undefined ? [] : [['Proxy-Authorization', authorization]] as const;
-    return writeRequestHead(method, `${originOf(route.target)}${path}`, [...fields, ...own]);
+    return writeRequestHead(method, `${originOf(this.#route.target)}${path}`, [...fields, ...own]);
   }
 
-  async function open(): Promise<void> {
-    connection = undefined;
-    waiting ??= [];
+  async #open(): Promise<void> {
+    this.#connection = undefined;
+    this.#waiting ??= [];
     try {
-      const opened = await source.open();
-      if (isOver) return opened.close();
-      use(opened);
+      const opened = await this.#source.open(this.#route, this.#request);
+      if (this.#isOver) return opened.close();
+      this.#use(opened);
     } catch (error) {
-      fail(asSigError(error));
+      this.#fail(asSigError(error));
     }
   }
+}
 
-  const free = source.take(isRepeatable ? Infinity : FRESH_MS);
-  if (free) {
-    try {
-      use(free);
-    } catch (error) {
-      stopTimer();
-      free.close();
-      throw asSigError(error);
-    }
-  } else void open();
-
-  return {
-    write(bytes) {
-      if (isOver) return true;
-      timer?.refresh();
-      if (connection) return connection.write(bytes);
-      waiting!.push(bytes);
+/** RFC 9110 §9.2.2: may be sent twice. */
+function isIdempotent(method: string): boolean {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+    case 'OPTIONS':
+    case 'PUT':
+    case 'DELETE':
+    case 'TRACE':
+      return true;
+    default:
       return false;
-    },
-    finish() {
-      if (isWritten || isOver) return;
-      isWritten = true;
-      timer?.refresh();
-      connection?.complete();
-    },
-    unframe() {
-      if (!isOver) connection?.unframe();
-    },
-    // An exchange that is over must not touch what another one uses by now.
-    pause() {
-      if (isOver) return;
-      isPaused = true;
-      connection?.pause();
-    },
-    resume() {
-      if (isOver) return;
-      isPaused = false;
-      connection?.resume();
-    },
-    abort() {
-      if (isOver) return;
-      isOver = true;
-      stopTimer();
-      connection?.close();
-    },
-    detach() {
-      if (!connection || isOver) throw new TypeError('detach: there is no tunnel');
-      isOver = true;
-      stopTimer();
-      return connection.detach();
-    },
-    isOver: () => isOver,
-  };
+  }
 }
 
 function asSigError(error: unknown): SigError {

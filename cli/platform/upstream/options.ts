@@ -12,4 +12,9 @@ export interface UpstreamOptions {
   readonly now?: (() => number) | undefined;
   /** Connections at the same time, to all servers. Default 2,048. */
   readonly maxConnections?: number | undefined;
+  /**
+   * Whether free connections may keep the process alive, in one that serves until it is told to stop: to let it end
+   * costs two calls into the system's event loop for each request. Default false.
+   */
+  readonly mayHoldProcess?: boolean | undefined;
 }

@@ -14,10 +14,26 @@ export interface Route {
   readonly allowPrivate?: boolean | undefined;
 }
 
+/** Whether two requests can use one connection: what {@link routeKey} says, without making a text. */
+export function isSameRoute(a: Route, b: Route): boolean {
+  return (a.target === b.target || isSameTarget(a.target, b.target)) && a.owner === b.owner &&
+    a.networkProxy?.key === b.networkProxy?.key && (a.caFile ?? '') === (b.caFile ?? '') &&
+    (a.allowPrivate ?? false) === (b.allowPrivate ?? false);
+}
+
+function isSameTarget(a: Target, b: Target): boolean {
+  return a.host === b.host && a.port === b.port && a.scheme === b.scheme;
+}
+
 /** What two requests must have in common to use one connection. */
 export function routeKey(route: Route): string {
-  // No member can hold a line feed: hosts and URLs are parsed, and JSON escapes the others.
-  return `${JSON.stringify(route.owner)}\n${sessionKey(route)}`;
+  return `${ownerPrefix(route.owner)}${sessionKey(route)}`;
+}
+
+/** What the keys of all routes of an owner begin with. */
+export function ownerPrefix(owner: string): string {
+  // No member of a key can hold a line feed: hosts and URLs are parsed, and JSON escapes the others.
+  return `${JSON.stringify(owner)}\n`;
 }
 
 /**

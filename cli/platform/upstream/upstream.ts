@@ -1,14 +1,21 @@
 import { SigError } from '../../../src/errors.ts';
 import { BOTH_VERSIONS } from '../http2/support.ts';
 import { type Connection, createConnection } from './connection.ts';
-import { type Exchange, type ExchangeListener, startExchange, type UpstreamRequest } from './exchange.ts';
+import {
+  type ConnectionSource,
+  type Exchange,
+  type ExchangeListener,
+  startExchange,
+  type UpstreamRequest,
+} from './exchange.ts';
 import { allowsHttp2, isHttp2Only, needsHttp2 } from './http2_choice.ts';
 import type { Http2Sessions } from './http2_sessions.ts';
 import { openConnection, type Opened, type OpenOptions, openTunnel } from './open.ts';
 import type { UpstreamOptions } from './options.ts';
-import { createPool } from './pool.ts';
+import { createPool, POOL_LIMITS } from './pool.ts';
 import { systemLookup } from './resolve.ts';
-import { nameOf, type Route, routeKey } from './route.ts';
+import { nameOf, ownerPrefix, type Route, routeKey } from './route.ts';
+import { createTimeouts } from './timeouts.ts';
 import { createTrust } from './trust.ts';
 import { createTunnel, type Tunnel } from './tunnel.ts';
 
@@ -46,7 +53,8 @@ const MAX_SESSIONS = 512;
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { env, lookup = systemLookup, connectTimeoutMs = 10_000, maxConnections = 2_048 } = options;
-  const pool = createPool(options.now ?? (() => performance.now()));
+  const now = options.now ?? (() => performance.now());
+  const pool = createPool(now, POOL_LIMITS, options.mayHoldProcess);
   const sessions = createSessions();
   const openOptions: OpenOptions = { trust: createTrust(env), lookup, connectTimeoutMs, sessions };
   let http2Sessions: Promise<Http2Sessions> | undefined;
@@ -71,30 +79,32 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     }
   }
 
-  function keep(opened: Opened, route: Route, key: string, onClose: () => void): Connection {
-    return createConnection(opened, nameOf(route), (free) => pool.give(key, free), (closed) => {
-      onClose();
-      pool.remove(key, closed);
+  function keep(opened: Opened, route: Route, onClose: () => void): Connection {
+    const shelf = pool.enter(route);
+    return createConnection(opened, nameOf(route), {
+      onFree: (connection) => pool.give(shelf, connection),
+      onClose(connection) {
+        onClose();
+        pool.leave(shelf, connection);
+      },
     });
   }
 
-  async function open(route: Route, key: string, request: UpstreamRequest): Promise<Connection> {
+  async function open(route: Route, request: UpstreamRequest): Promise<Connection> {
     const name = nameOf(route);
     const mayUse = allowsHttp2(route, request);
-    if (mayUse && (http2Only.has(name) || needsHttp2(request))) return await openHttp2(route, key);
+    if (mayUse && (http2Only.has(name) || needsHttp2(request))) return await openHttp2(route);
     try {
-      return await counted(route, async (onClose) => {
-        return keep(await openConnection(route, openOptions), route, key, onClose);
-      });
+      return await counted(route, async (onClose) => keep(await openConnection(route, openOptions), route, onClose));
     } catch (error) {
       if (!mayUse || !isHttp2Only(error)) throw error;
       if (http2Only.size >= MAX_SESSIONS) http2Only.clear();
       http2Only.add(name);
-      return await openHttp2(route, key);
+      return await openHttp2(route);
     }
   }
 
-  async function openHttp2(route: Route, key: string): Promise<Connection> {
+  async function openHttp2(route: Route): Promise<Connection> {
     let onClose = () => {};
     const dial = () =>
       counted(route, (closed) => {
@@ -103,18 +113,18 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       });
     // node:http2 takes 15 ms and more to load, and most programs never need it here.
     http2Sessions ??= import('./http2_sessions.ts').then(({ createHttp2Sessions }) => createHttp2Sessions());
-    const found = await (await http2Sessions).connect(key, nameOf(route), dial, () => onClose());
-    return 'begin' in found ? found : keep(found, route, key, onClose);
+    const found = await (await http2Sessions).connect(routeKey(route), nameOf(route), dial, () => onClose());
+    return 'begin' in found ? found : keep(found, route, onClose);
   }
 
+  const source: ConnectionSource = {
+    timeouts: createTimeouts(now),
+    take: (route, request, freshMs) => needsHttp2(request) ? undefined : pool.take(route, freshMs),
+    open,
+  };
+
   return {
-    start(route, request, listener) {
-      const key = routeKey(route);
-      return startExchange(route, request, listener, {
-        take: (freshMs) => needsHttp2(request) ? undefined : pool.take(key, freshMs),
-        open: () => open(route, key, request),
-      });
-    },
+    start: (route, request, listener) => startExchange(route, request, listener, source),
     tunnel: (route) =>
       counted(route, async (onClose) => {
         const { socket, gate } = await openTunnel(route, openOptions);
@@ -122,9 +132,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         return createTunnel(socket, gate, new Uint8Array(0));
       }),
     close(owner) {
-      const prefix = owner === undefined ? '' : `${JSON.stringify(owner)}\n`;
-      pool.clear(prefix);
-      http2Sessions?.then((sessions) => sessions.clear(prefix));
+      pool.clear(owner);
+      http2Sessions?.then((sessions) => sessions.clear(owner === undefined ? '' : ownerPrefix(owner)));
     },
     get connections() {
       return { open: count, free: pool.size };

