@@ -146,8 +146,8 @@ test(
     const { pid, home, ask, lock, collect } = await useDaemon(skip);
     const key = Buffer.from(await readVaultKey(home));
     const auditKey = await deriveKey(await importRootKey(new Uint8Array(key)), 'use audit');
-    // As it stands in an HMAC (RFC 2104 §2).
-    const pads = [0x36, 0x5c].map((pad) => Buffer.from(auditKey.map((byte) => byte ^ pad)));
+    // As it stands in an HMAC (RFC 2104 §2). Memory that was only given back keeps all but the first bytes.
+    const pads = [0x36, 0x5c].map((pad) => Buffer.from(auditKey.map((byte) => byte ^ pad)).subarray(16));
     const before = countInMemory(pid, key);
     if (before === undefined) skip('this system lets nobody read the memory of another process');
     expect(before).toBeGreaterThan(0);
