@@ -39,7 +39,12 @@ export function createHashMac(key: Uint8Array): HashMac {
     pads.outer[i] = byte ^ 0x5c;
   }
 
+  // Both functions below have it, so that the keys stay for as long as one of them.
+  const owner = { pads };
+  forgotten.register(owner, pads);
+
   function padded(message: string): Buffer {
+    const { pads } = owner;
     // No character takes more than three bytes in UTF-8.
     if (message.length * 3 > pads.inner.length - BLOCK) {
       const smaller = pads.inner;
@@ -54,10 +59,5 @@ export function createHashMac(key: Uint8Array): HashMac {
   }
 
   const text = (message: string) => hash('sha256', padded(message), 'base64url');
-  const mac: HashMac = Object.assign(
-    (message: string) => new Uint8Array(hash('sha256', padded(message), 'buffer')),
-    { text },
-  );
-  forgotten.register(mac, pads);
-  return mac;
+  return Object.assign((message: string) => new Uint8Array(hash('sha256', padded(message), 'buffer')), { text });
 }

@@ -92,3 +92,19 @@ test('useEvent() is the description of a request with who and what', () => {
   expect(useEvent(fields, 'proxy')).toEqual({ event: 'inject', via: 'proxy', ...fields });
   expect(useEvent(describeUse(headOf('https://api.example.com/'), 'a', []))).not.toHaveProperty('queryKeys.length');
 });
+
+test.each(['', '/', '/a', '/a/', '//', '/ab/cd'])(
+  'R14: describeUse() masks a segment by its length and digits wherever it stands, before %j',
+  (rest) => {
+    const shown = (segment: string, before: string) =>
+      describeUse(headOf(`https://api.example.com${before}/${segment}${rest}`), 'a', []).path;
+    for (const before of ['', '/', '/x', '/x/y', `/${'w'.repeat(15)}`]) {
+      for (const word of ['w'.repeat(15), '1'.repeat(15), 'w'.repeat(16), 'w'.repeat(29)]) {
+        expect(shown(word, before)).toBe(`${before}/${word}${rest}`);
+      }
+      for (const token of [`1${'w'.repeat(15)}`, `${'w'.repeat(15)}1`, 'w'.repeat(30), '1'.repeat(200)]) {
+        expect(shown(token, before)).toBe(`${before}/*${rest}`);
+      }
+    }
+  },
+);
