@@ -10,9 +10,16 @@ export function createSink(stream: NodeJS.WriteStream): Sink {
     isTerminal: stream.isTTY === true,
     write: (bytes) =>
       new Promise((resolve, reject) => {
-        stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+        stream.write(bytes, (error) => (error ? reject(asBrokenPipe(error)) : resolve()));
       }),
   };
+}
+
+/** A pipe whose reader left bytes in it is reset, in Deno (2.9, seen on 2026-11-22): that nobody reads is all that matters. */
+function asBrokenPipe(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+  return error.code === 'ECONNRESET'
+    ? Object.assign(new Error('Nobody reads', { cause: error }), { code: 'EPIPE' })
+    : error;
 }
 
 /** Facts about the terminal that decide how output looks. */

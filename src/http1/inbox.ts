@@ -42,6 +42,7 @@ export function receive(inbox: Inbox, piece: Uint8Array): void {
 
 /** Takes everything that is not read yet. */
 export function takeRest(inbox: Inbox): Uint8Array {
+  if (inbox.at === inbox.end) return NOTHING;
   const rest = inbox.bytes.subarray(inbox.at, inbox.end);
   inbox.at = inbox.end;
   return rest;
