@@ -81,23 +81,32 @@ export class Forwarding implements Turn {
       const target = targetOf(this.request, this.options.tunnel);
       const passage = this.options.core.begin(this.request, target);
       if (passage instanceof Promise) passage.then((made) => this.pass(made)).catch(this.fail);
-      else this.pass(passage).catch(this.fail);
+      else this.pass(passage);
     } catch (error) {
       // Whoever made this turn does not have it yet.
       queueMicrotask(() => this.fail(error));
     }
   }
 
-  private pass(passage: Passage): Promise<void> {
+  private pass(passage: Passage): void {
     this.passage = passage;
-    if (this.isGone) return NOTHING;
-    if (this.hasBody) return this.passWithBody(passage);
-    if (!passage.needsBody) return this.send(passage, passage.head);
-    const placed = passage.place(new Uint8Array(0));
-    return this.send(passage, placed.head, placed.body);
+    if (this.isGone) return;
+    if (this.hasBody || passage.needsBody) return void this.passWithBody(passage).catch(this.fail);
+    // As `send` does it, in one step.
+    passage.record().then(() => {
+      try {
+        if (!this.isGone) this.start(passage, passage.head, undefined);
+      } catch (error) {
+        this.fail(error);
+      }
+    }, this.fail);
   }
 
   private async passWithBody(passage: Passage): Promise<void> {
+    if (!this.hasBody) {
+      const placed = passage.place(new Uint8Array(0));
+      return await this.send(passage, placed.head, placed.body);
+    }
     if (passage.needsBody) {
       this.isCollecting = true;
       this.client.unframe();
@@ -219,5 +228,3 @@ export class Forwarding implements Turn {
     this.delivery?.abort();
   }
 }
-
-const NOTHING = Promise.resolve();
