@@ -56,7 +56,7 @@ export function createHeadScan(of: Scanned, known?: KnownHead): HeadScan {
     position: 0,
     lineStart: 0,
     lineEnd: 0,
-    marks: new Int32Array(4 * 32),
+    marks: new Int32Array(4 * 16),
     fieldCount: 0,
     hasObsText: false,
     known,

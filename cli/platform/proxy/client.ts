@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { isSigError, SigError } from '../../../src/errors.ts';
-import { createRequestDecoder } from '../../../src/http1/decoder.ts';
+import { createRequestDecoder, type Decoder } from '../../../src/http1/decoder.ts';
 import { Http1Error, toSigError } from '../../../src/http1/error.ts';
 import type { ParsedRequest } from '../../../src/http1/message.ts';
 import { writeResponseHead } from '../../../src/http1/write.ts';
@@ -84,7 +84,8 @@ const MAX_AHEAD_BYTES = 65_536;
  */
 export function serveClient(options: ClientOptions): Served {
   const { stream: { socket, gate }, deadline, times } = options;
-  const decoder = createRequestDecoder();
+  /** Made when the first byte comes: many connections wait long for it, or for ever. */
+  let decoder: Decoder<ParsedRequest> | undefined;
   let turn: Turn | undefined;
   let isRequestWhole = true;
   let isHeld = false;
@@ -100,7 +101,7 @@ export function serveClient(options: ClientOptions): Served {
     try {
       while (!isClosed && !isEnding) {
         if (turn && (isRequestWhole || isHeld || !turn.isReady())) break;
-        const event = decoder.next();
+        const event = decoder?.next();
         if (!event) break;
         if (event.kind === 'head') {
           isRequestWhole = false;
@@ -135,6 +136,7 @@ export function serveClient(options: ClientOptions): Served {
     if (isEnding) return;
     if (!turn) deadline.set(times.headMs);
     else if (!isRequestWhole) deadline.set(times.stallMs);
+    decoder ??= createRequestDecoder();
     decoder.push(bytes);
     pump();
     if (turn && (isRequestWhole || isHeld || !turn.isReady())) {
@@ -184,7 +186,7 @@ export function serveClient(options: ClientOptions): Served {
       deadline.set(times.stallMs);
       return false;
     },
-    unframe: () => decoder.unframe(),
+    unframe: () => decoder?.unframe(),
     hold() {
       isHeld = true;
     },
@@ -200,7 +202,7 @@ export function serveClient(options: ClientOptions): Served {
       deadline.set(times.idleMs);
       aheadBytes = 0;
       if (isPumping) return;
-      if (decoder.hasUnread()) queueMicrotask(pump);
+      if (decoder?.hasUnread()) queueMicrotask(pump);
       else readOn();
     },
     cut: close,
@@ -213,7 +215,9 @@ export function serveClient(options: ClientOptions): Served {
       socket.off('close', close);
       socket.pause();
       gate?.pause();
-      return createTunnel(socket, gate, decoder.rest());
+      const rest = decoder?.rest() ?? new Uint8Array(0);
+      decoder = undefined;
+      return createTunnel(socket, gate, rest);
     },
     get isRequestWhole() {
       return isRequestWhole;
@@ -229,7 +233,7 @@ export function serveClient(options: ClientOptions): Served {
   socket.on('drain', onDrain);
   // "end" needs no answer: without half-open sockets "close" follows, and the request is given up.
   socket.on('close', close);
-  socket.on('error', () => {});
+  socket.on('error', ignoreError);
   deadline.set(times.headMs);
   gate?.resume();
   socket.resume();
@@ -243,6 +247,9 @@ export function serveClient(options: ClientOptions): Served {
     isIdle: () => !isClosed && !turn,
   };
 }
+
+/** "close" follows. Not a function of each connection: it stays when the connection is taken over, and all else goes. */
+function ignoreError(): void {}
 
 /** An error as the proxy answers it; a defect of ours shows nothing of itself. */
 export function asProxyError(error: unknown): SigError {
