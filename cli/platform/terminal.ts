@@ -10,16 +10,22 @@ export function createSink(stream: NodeJS.WriteStream): Sink {
     isTerminal: stream.isTTY === true,
     write: (bytes) =>
       new Promise((resolve, reject) => {
-        stream.write(bytes, (error) => (error ? reject(asBrokenPipe(error)) : resolve()));
+        try {
+          stream.write(bytes, (error) => (error ? reject(asBrokenPipe(error)) : resolve()));
+        } catch (error) {
+          reject(asBrokenPipe(error as Error));
+        }
       }),
   };
 }
 
-/** A pipe whose reader left bytes in it is reset, in Deno (2.9, seen on 2026-11-22): that nobody reads is all that matters. */
+/**
+ * A pipe whose reader left bytes in it is reset, on Deno by an error of its own kind (2.9, seen on 2026-11-22): that nobody
+ * reads is all that matters.
+ */
 function asBrokenPipe(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
-  return error.code === 'ECONNRESET'
-    ? Object.assign(new Error('Nobody reads', { cause: error }), { code: 'EPIPE' })
-    : error;
+  const isReset = error.code === 'ECONNRESET' || error.name === 'ConnectionReset' || error.name === 'BrokenPipe';
+  return isReset ? Object.assign(new Error('Nobody reads', { cause: error }), { code: 'EPIPE' }) : error;
 }
 
 /** Facts about the terminal that decide how output looks. */

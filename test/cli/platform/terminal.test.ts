@@ -17,13 +17,22 @@ test('createSink() waits for a slow reader', async () => {
   expect(sink.isTerminal).toBe(false);
 });
 
-test.each(['EPIPE', 'ECONNRESET'])('createSink() says EPIPE when the reader is gone (%s)', async (code) => {
-  const stream = new Writable({
-    write: (_bytes, _encoding, done) => done(Object.assign(new Error('gone'), { code })),
-  });
-  const sink = createSink(stream as unknown as NodeJS.WriteStream);
-  await expect(sink.write('x')).rejects.toMatchObject({ code: 'EPIPE' });
-});
+test.each([{ code: 'EPIPE' }, { code: 'ECONNRESET' }, { name: 'ConnectionReset' }])(
+  'createSink() says EPIPE when the reader is gone (%o)',
+  async (kind) => {
+    const error = Object.assign(new Error('gone'), kind);
+    const stream = new Writable({ write: (_bytes, _encoding, done) => done(error) });
+    const sink = createSink(stream as unknown as NodeJS.WriteStream);
+    await expect(sink.write('x')).rejects.toMatchObject({ code: 'EPIPE' });
+    const throwing = createSink({
+      on() {},
+      write() {
+        throw error;
+      },
+    } as unknown as NodeJS.WriteStream);
+    await expect(throwing.write('x')).rejects.toMatchObject({ code: 'EPIPE' });
+  },
+);
 
 test('describeTerminal() has a width even where there is none', () => {
   expect(describeTerminal().width).toBeGreaterThan(0);
