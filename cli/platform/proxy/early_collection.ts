@@ -22,3 +22,20 @@ export function collectBuffersEarly(): boolean {
   v8.setFlagsFromString(FLAG);
   return true;
 }
+
+const IS_DENO = 'Deno' in globalThis;
+/** Elements of an array that takes as much as is read at once from a socket. */
+const LITTER = 8_192;
+const heap: { litter?: unknown[] } = {};
+
+/**
+ * Leads Deno's V8 to collect early: to be called for each piece that passes through a tunnel. That V8 (15.0, in Deno 2.9;
+ * 2026-11-22) has no flag for it, and where nothing but buffers is made, 200 MiB of them pile up. Some heap beside each
+ * makes the young generation full sooner, and its collection takes the buffers along.
+ *
+ * @returns whether there was something to do
+ */
+export function litterHeap(): boolean {
+  if (IS_DENO) heap.litter = new Array(LITTER);
+  return IS_DENO;
+}

@@ -1,6 +1,7 @@
 import type { FrameRedaction } from '../../../src/websocket/redact_frames.ts';
 import type { Tunnel } from '../upstream/tunnel.ts';
 import type { Deadline } from './deadline.ts';
+import { litterHeap } from './early_collection.ts';
 
 /**
  * Passes bytes between two sockets until either closes, as fast as the slower one reads.
@@ -53,6 +54,7 @@ export function joinTunnel(
   function pipe(from: Tunnel, to: Tunnel, write: (bytes: Uint8Array) => boolean): void {
     from.socket.on('data', (bytes: Uint8Array) => {
       deadline.set(idleMs);
+      litterHeap();
       if (!write(bytes)) from.pause();
     });
     to.socket.on('drain', () => {

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
 import { expect, test } from 'vitest';
-import { collectBuffersEarly } from '../../../../cli/platform/proxy/early_collection.ts';
+import { collectBuffersEarly, litterHeap } from '../../../../cli/platform/proxy/early_collection.ts';
 import { runCommand } from '../../../_lib/command.ts';
 import { findNodeRelease } from '../../../_lib/node_release.ts';
 import { ROOT } from '../../../_lib/sig.ts';
@@ -36,4 +37,27 @@ test.for([22, 24])('P11: collectBuffersEarly() has Node %i collect each 16 MiB',
 test('collectBuffersEarly() does nothing where it does not know how', () => {
   const isKnown = !('Deno' in globalThis) && !('Bun' in globalThis) && /^2[2-4]\./.test(process.versions.node);
   expect(collectBuffersEarly()).toBe(isKnown);
+});
+
+test("P11: litterHeap() has Deno's V8 collect more often", async () => {
+  const deno = join(ROOT, 'node_modules/deno/deno');
+  async function countCollections(call: string): Promise<number> {
+    const code = `import { litterHeap } from ${JSON.stringify(pathToFileURL(SOURCE).href)};
+for (let i = 0; i < 10_240; i++) { new ArrayBuffer(65_536); ${call} }`;
+    const args = [
+      'run',
+      '--allow-all',
+      '--quiet',
+      '--v8-flags=--trace-gc',
+      `data:text/javascript,${encodeURIComponent(code)}`,
+    ];
+    const { stdout } = await runCommand(deno, args, { timeoutMs: 30_000 });
+    return stdout.match(/Scavenge/g)?.length ?? 0;
+  }
+  const [alone, led] = [await countCollections(''), await countCollections('litterHeap();')];
+  expect(led).toBeGreaterThan(alone + 20);
+});
+
+test('litterHeap() does nothing elsewhere', () => {
+  expect(litterHeap()).toBe('Deno' in globalThis);
 });
