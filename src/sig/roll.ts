@@ -5,6 +5,7 @@ import { rollCookies } from '../credential/roll.ts';
 import { isSigError } from '../errors.ts';
 import type { AuditSink, WireResponse } from '../ports.ts';
 import type { Provider } from '../provider/provider.ts';
+import { isNamed } from '../target/field_name.ts';
 import type { HeaderPairs, RequestHead } from '../target/head.ts';
 
 /** What keeping cookies needs. */
@@ -50,5 +51,5 @@ export function withoutCookies(fields: HeaderPairs): HeaderPairs {
 
 /** Whether a field sets a cookie. */
 export function isSetCookie([name]: readonly [name: string, value: string]): boolean {
-  return (name.length === 10 || name.length === 11) && /^set-cookie2?$/i.test(name);
+  return isNamed(name, 'set-cookie') || isNamed(name, 'set-cookie2');
 }

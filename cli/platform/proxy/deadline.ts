@@ -43,17 +43,14 @@ export interface DeadlineClock {
 /**
  * Makes the clock. It runs only while there is something to watch, and keeps no process alive.
  *
- * @param stepMs how often it looks. A deadline is met at most two steps late. Default 500
+ * @param stepMs how often it looks. Default 500
  */
 export function createDeadlineClock(stepMs = 500, now: () => number = () => performance.now()): DeadlineClock {
   const watched = new Set<{ atMs: number; onOver: () => void }>();
   let timer: ReturnType<typeof setInterval> | undefined;
-  /** When it will look next: deadlines count from then, so that setting one asks no clock. */
-  let nextMs = 0;
 
   function look(): void {
     const nowMs = now();
-    nextMs = nowMs + stepMs;
     for (const entry of watched) {
       if (entry.atMs > nowMs) continue;
       entry.atMs = Infinity;
@@ -65,13 +62,10 @@ export function createDeadlineClock(stepMs = 500, now: () => number = () => perf
     start(onOver) {
       const entry = { atMs: Infinity, onOver };
       watched.add(entry);
-      if (!timer) {
-        nextMs = now() + stepMs;
-        timer = setInterval(look, stepMs).unref();
-      }
+      timer ??= setInterval(look, stepMs).unref();
       return {
         set(ms) {
-          entry.atMs = nextMs + ms;
+          entry.atMs = ms === Infinity ? Infinity : now() + ms;
         },
         clear() {
           watched.delete(entry);

@@ -91,15 +91,9 @@ export class Forwarding implements Turn {
   private pass(passage: Passage): void {
     this.passage = passage;
     if (this.isGone) return;
-    if (this.hasBody || passage.needsBody) return void this.passWithBody(passage).catch(this.fail);
-    // As `send` does it, in one step.
-    passage.record().then(() => {
-      try {
-        if (!this.isGone) this.start(passage, passage.head, undefined);
-      } catch (error) {
-        this.fail(error);
-      }
-    }, this.fail);
+    const isBodyInPlay = this.hasBody || passage.needsBody;
+    const sent = isBodyInPlay ? this.passWithBody(passage) : this.send(passage, passage.head);
+    sent.catch(this.fail);
   }
 
   private async passWithBody(passage: Passage): Promise<void> {
